@@ -1,0 +1,53 @@
+# Everything runs in .venv, which each target makes as far as it needs it.
+# `make book` needs no torch; `make test` installs the rest.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Notebooks and tests give the same numbers on one thread everywhere; a progress bar
+# has nobody to watch it here.
+ENV := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 BN_LIB_PROGRESS=0 PYTHONHASHSEED=0
+BUILD := $(BIN)/jupyter-book build . --warningiserror --nitpick --keep-going --quiet
+NOTEBOOKS := $(sort $(wildcard chapters/*.ipynb))
+
+.PHONY: book test lab notebooks pins clean
+
+book: .venv/book
+	@mkdir -p _build
+	@$(BUILD) >_build/book.log 2>&1 || { cat _build/book.log; exit 1; }
+	@echo "The book is ready. Open _build/html/index.html in a browser."
+
+test: .venv/all book
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(ENV) $(BIN)/python -m pytest --nbval --nbval-current-env --numprocesses 2 --dist loadfile \
+		--nbval-sanitize-with tests/sanitize.cfg tests bn_lib $(NOTEBOOKS)
+
+lab: .venv/all
+	$(BIN)/jupyter lab chapters
+
+notebooks: .venv/all
+	$(ENV) $(BIN)/jupyter nbconvert --to notebook --execute --inplace --log-level WARN \
+		--ExecutePreprocessor.record_timing=False --ExecutePreprocessor.coalesce_streams=True --ClearMetadataPreprocessor.enabled=True \
+		--ClearMetadataPreprocessor.clear_cell_metadata=False \
+		--ClearMetadataPreprocessor.preserve_nb_metadata_mask=kernelspec $(NOTEBOOKS)
+
+# Refreshes constraints.txt from the versions that the requirements files name.
+pins: .venv/all
+	grep -hv '^[-#]' requirements-book.txt requirements.txt | $(BIN)/uv pip compile - \
+		--universal --python-version 3.11 --no-header --no-annotate --quiet --upgrade \
+		--output-file constraints.txt
+
+clean:
+	rm -rf .venv _build .pytest_cache .ruff_cache .hypothesis
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/book: .venv/bin/python requirements-book.txt constraints.txt
+	$(PIP) -r requirements-book.txt
+	@touch $@
+
+.venv/all: .venv/book requirements.txt constraints.txt pyproject.toml
+	$(PIP) -r requirements.txt
+	@touch $@

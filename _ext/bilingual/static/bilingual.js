@@ -1,0 +1,74 @@
+// The language switch. The choice itself was made by the script in the page's head,
+// before first paint; here it becomes changeable.
+(function () {
+  "use strict";
+  const root = document.documentElement;
+  const fallbackCode = document.querySelector('meta[name="docsearch:language"]');
+  const radios = Array.from(document.querySelectorAll('input[name="bilingual"]'));
+  const codes = { both: (fallbackCode && fallbackCode.content) || "en" };
+  radios.forEach((radio) => { if (radio.dataset.code) codes[radio.value] = radio.dataset.code; });
+
+  function store(language) {
+    try { localStorage.setItem("bilingual", language); } catch (error) { /* private mode */ }
+  }
+
+  // What the reader looks at should stay where it is when text above it changes height.
+  function keepingPlace(change) {
+    const blocks = document.querySelectorAll("article :is(h1, h2, h3, .cell, .math)");
+    const anchor = Array.from(blocks).find((block) => block.getBoundingClientRect().top >= 0);
+    const before = anchor && anchor.getBoundingClientRect().top;
+    change();
+    if (anchor && window.scrollY > 0) {
+      const behavior = "instant";
+      window.scrollBy({ top: anchor.getBoundingClientRect().top - before, behavior });
+    }
+  }
+
+  function show(language) {
+    root.dataset.lang = language;
+    root.lang = codes[language];
+    radios.forEach((radio) => { radio.checked = radio.value === language; });
+  }
+
+  function languageOf(element) {
+    const holder = element.closest('[class*="lang-"]');
+    return Object.keys(codes).find((tag) => holder && holder.classList.contains("lang-" + tag));
+  }
+
+  // A link may lead into the hidden language or into a closed box: open what hides it.
+  function reveal(element) {
+    for (let box = element.closest("details"); box; box = box.parentElement.closest("details")) {
+      box.open = true;
+    }
+    const language = languageOf(element);
+    if (language && root.dataset.lang !== "both" && root.dataset.lang !== language) {
+      show(language);
+    }
+    element.scrollIntoView();
+  }
+
+  function followHash() {
+    let id = location.hash.slice(1);
+    try { id = decodeURIComponent(id); } catch (error) { /* a stray % is no id of ours */ }
+    const target = id && document.getElementById(id);
+    if (target && target.getClientRects().length === 0) reveal(target);
+  }
+
+  function followHighlight() {
+    const hits = Array.from(document.querySelectorAll("article span.highlighted"));
+    if (hits.length && hits.every((hit) => hit.getClientRects().length === 0)) reveal(hits[0]);
+  }
+
+  radios.forEach((radio) => radio.addEventListener("change", () => {
+    keepingPlace(() => show(radio.value));
+    store(radio.value);
+  }));
+  document.querySelectorAll(".language-switch").forEach((box) => { box.hidden = false; });
+  show(root.dataset.lang);
+  window.addEventListener("hashchange", followHash);
+  window.addEventListener("storage", (event) => {
+    if (event.key === "bilingual" && codes[event.newValue]) show(event.newValue);
+  });
+  followHash();
+  window.addEventListener("load", followHighlight);
+})();
