@@ -177,7 +177,7 @@ def judge(exercise, answer):
     wrong = [key for key in expected if not _same(given[key], expected[key])]
     if not wrong and not changed:
         return _verdict(exercise, "passed")
-    if wrong and (mistake := _find_mistake(exercise, given, expected, wrong)):
+    if wrong and not changed and (mistake := _find_mistake(exercise, given, expected, wrong)):
         return _verdict(exercise, mistake, _compare(given, expected, wrong))
     problem = _first_problem(given, expected, wrong, changed)
     return _verdict(exercise, problem.mistake, problem.detail)
@@ -318,23 +318,35 @@ def _known_wrong(exercise):
 
 
 def _find_mistake(exercise, given, expected, wrong):
-    """Return the Mistake that repeats the most of the wrong values, or None.
+    """Return the Mistake that explains the most of what is wrong, or None.
 
-    A learner with two mistakes repeats neither everywhere; this finds one of them.
+    A mistake explains an output only where the answer repeats it in every case: one
+    untrue diagnosis costs more trust than an honest "unknown". Of two mistakes in two
+    outputs, such as dx and dgamma, each explains its own.
     """
+    ranks = []
     for mistake in exercise.mistakes:
         if _spoils_only(mistake.only_on, given, expected, wrong):
             return mistake
-    ranks = [(_rank(given, other, wrong), m) for m, other in _known_wrong(exercise)]
-    (hits, misses), mistake = max(ranks, key=lambda pair: pair[0])
-    return mistake if hits > 0 or misses == 0 else None
+        for answer in mistake.wrong:
+            other, _ = observe(exercise, answer)
+            explained = _explained(exercise, given, other, wrong)
+            misses = sum(not _same(given[key], other[key]) for key in given)
+            ranks.append(((explained, -misses), mistake))
+    (explained, _), mistake = max(ranks, key=lambda rank: rank[0])
+    return mistake if explained else None
 
 
-def _rank(given, other, wrong):
-    """Count the wrong arrays that agree, then (below 0) the outputs that disagree."""
-    agree = [key for key in given if _same(given[key], other[key])]
-    hits = sum(key in wrong and _is_array(given[key]) for key in agree)
-    return hits, len(agree) - len(given)
+def _explained(exercise, given, other, wrong):
+    """Count the wrong values whose whole output is that of a wrong answer."""
+    same_names = len({case.outputs for case in exercise.cases}) == 1
+    parts = exercise.cases[0].outputs if same_names else [None]
+    count = 0
+    for part in parts:
+        keys = [key for key in given if part in (None, key[1])]
+        if all(_same(given[key], other[key]) for key in keys):
+            count += len(set(keys) & set(wrong))
+    return count
 
 
 def _spoils_only(case_name, given, expected, wrong):

@@ -201,7 +201,7 @@ IMAGES = Exercise(
             "ek hi mean share karte hain: kaunse axes baaki hain?",
             "You took a separate mean for each pixel. All pixels of a channel "
             "share one mean: which axes are left?",
-            wrong=(_images(axes=0),),
+            wrong=(_images(axes=0), _images(axes=0, parameters=(-1,))),
         ),
         Mistake(
             "instance-norm",
@@ -342,11 +342,22 @@ def batch_norm_backward(dout, xhat, rstd, gamma):
     return dx, (dout * xhat).sum(0), dout.sum(0)
 
 
-def _dx(dout, xhat, rstd, gamma, *, mean_term=1, xhat_term=1, reduce=np.mean):
+def _dx(
+    dout,
+    xhat,
+    rstd,
+    gamma,
+    *,
+    mean_term=1,
+    xhat_term=1,
+    reduce=np.mean,
+    reduce_along=None,
+    along=lambda xhat: xhat,
+):
     dxhat = dout * gamma
     removed = mean_term * reduce(dxhat, axis=0)
-    removed = removed + xhat_term * xhat * reduce(dxhat * xhat, axis=0)
-    return rstd * (dxhat - removed)
+    share = (reduce_along or reduce)(dxhat * xhat, axis=0)
+    return rstd * (dxhat - removed - xhat_term * along(xhat) * share)
 
 
 def _wrong_dx(function, **choices):
@@ -365,6 +376,20 @@ def _wrong_parameters(change):
     def wrong(dout, xhat, rstd, gamma):
         dx, dgamma, dbeta = batch_norm_backward(dout, xhat, rstd, gamma)
         return dx, *change(dgamma, dbeta, len(dout))
+
+    return wrong
+
+
+def _wrong_with_gamma(in_dgamma, in_dbeta):
+    """Return a backward in which gamma slipped into a parameter's gradient."""
+
+    def wrong(dout, xhat, rstd, gamma):
+        dx, dgamma, dbeta = batch_norm_backward(dout, xhat, rstd, gamma)
+        if in_dgamma:
+            dgamma = dgamma * gamma
+        if in_dbeta:
+            dbeta = dbeta * gamma
+        return dx, dgamma, dbeta
 
     return wrong
 
@@ -437,8 +462,18 @@ BACKWARD = Exercise(
             "See how the size of dx changes with N.",
             wrong=(
                 _wrong_dx(_dx, reduce=np.sum),
+                _wrong_dx(_dx, reduce_along=np.sum),
+                _wrong_dx(_dx, reduce=np.sum, reduce_along=np.mean),
                 _wrong_dx(lambda dout, *rest: len(dout) * _dx(dout, *rest)),
             ),
+        ),
+        Mistake(
+            "direction-forgotten",
+            "mean(dxhat * xhat) ek hi number hai har feature ke liye. "
+            "Usko xhat se multiply kijiye: tabhi xhat ki direction hatti hai.",
+            "mean(dxhat * xhat) is one number for each feature. "
+            "Multiply it by xhat: only then the direction of xhat is removed.",
+            wrong=(_wrong_dx(_dx, along=lambda xhat: 1),),
         ),
         Mistake(
             "wrong-sign",
@@ -460,6 +495,18 @@ BACKWARD = Exercise(
             "dgamma aur dbeta ne jagah badal li. Order (dx, dgamma, dbeta) hai.",
             "dgamma and dbeta have changed places. The order is (dx, dgamma, dbeta).",
             wrong=(_wrong_parameters(lambda dgamma, dbeta, n: (dbeta, dgamma)),),
+        ),
+        Mistake(
+            "gamma-in-parameters",
+            "dgamma ya dbeta mein gamma aa gaya. "
+            "y = gamma * xhat + beta ko gamma aur beta se differentiate kijiye.",
+            "dgamma or dbeta contains gamma. "
+            "Differentiate y = gamma * xhat + beta by gamma and by beta.",
+            wrong=(
+                _wrong_with_gamma(True, True),
+                _wrong_with_gamma(True, False),
+                _wrong_with_gamma(False, True),
+            ),
         ),
         Mistake(
             "dgamma-without-xhat",

@@ -212,6 +212,25 @@ RUNNING = Exercise(
             ),
         ),
         Mistake(
+            "never-updated",
+            "Training mein running statistics badalte hi nahi. "
+            "Har training batch ke baad unka naya average store kijiye.",
+            "The running statistics never change in training. "
+            "Store their new average after each training batch.",
+            wrong=(_layer(updates=lambda training, grad: False),),
+        ),
+        Mistake(
+            "running-statistics-in-training",
+            "Training mein aap running statistics se normalize kar rahe hain. "
+            "Training mein batch ka apna mean aur variance lagta hai.",
+            "In training you normalize with the running statistics. "
+            "Training uses the batch's own mean and variance.",
+            wrong=(
+                _layer(uses_batch=lambda training, grad: False),
+                _layer(uses_batch=lambda training, grad: False, updates_late=True),
+            ),
+        ),
+        Mistake(
             "updates-in-eval",
             "Running statistics eval mein bhi badal rahe hain. "
             "Layer ko test data se kuch nahi seekhna chahiye.",
