@@ -20,6 +20,7 @@ __all__ = [
 ]
 
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#5F6B73"
+_INK, _REMOVED = "#37434C", ["#E3E7EA"]
 _FILLS = ("#9BD1F2", "#FBC79D", "#9FE0C8", "#E9B8D4", "#F5E79A", "#CBD2D6")
 _HATCHES = ("", "///", "...", "\\\\\\", "xx", "++")
 
@@ -84,7 +85,7 @@ def number_lines(ax, rows):
     return ax
 
 
-def axes_grid(ax, groups, title):
+def axes_grid(ax, groups, title, pixels=1):
     """Draw a table of cells in which cells that share statistics look alike.
 
     Parameters
@@ -92,9 +93,11 @@ def axes_grid(ax, groups, title):
     ax : matplotlib.axes.Axes
         Where to draw.
     groups : array of int, shape (N, C)
-        For each example and channel, which statistics it belongs to.
+        For each sample and channel, which statistics it belongs to.
     title : str
         Says which norm this is.
+    pixels : int
+        Each cell is drawn as so many rows and columns of pixels.
 
     Returns
     -------
@@ -112,27 +115,100 @@ def axes_grid(ax, groups, title):
             f"expected at most {len(_FILLS)} groups, got {groups.max() + 1}; "
             "more looks than that cannot be told apart"
         )
-    for n in range(N):
-        for c in range(C):
-            kind = groups[n, c]
-            cell = plt.Rectangle(
-                (c, N - 1 - n),
-                1,
-                1,
-                facecolor=_FILLS[kind],
-                edgecolor="#37434C",
-                hatch=_HATCHES[kind],
-                linewidth=0.8,
-            )
-            ax.add_patch(cell)
+    for (n, c), kind in np.ndenumerate(groups):
+        corner = (c + 0.04, N - 1 - n + 0.04)
+        look = {"facecolor": _FILLS[kind], "edgecolor": _INK, "hatch": _HATCHES[kind]}
+        ax.add_patch(plt.Rectangle(corner, 0.92, 0.92, linewidth=1, **look))
+        for k in range(1, pixels):
+            across = k * 0.92 / pixels
+            x, y = corner
+            ax.plot([x, x + 0.92], [y + across] * 2, color=_INK, linewidth=0.6)
+            ax.plot([x + across] * 2, [y, y + 0.92], color=_INK, linewidth=0.6)
     ax.set(xlim=(0, C), ylim=(0, N), aspect="equal", title=title)
-    ax.set(xlabel="channel C", ylabel="example N", xticks=[], yticks=[])
+    ax.set(xlabel="channel C", ylabel="sample N", xticks=[], yticks=[])
     ax.grid(False)
     ax.spines[:].set_visible(False)
     return ax
 
 
-def curves(ax, lines, *, xlabel, ylabel, ylim=None):
+def parts(axs, terms):
+    """Draw vectors as bars side by side, the first being the sum of the others.
+
+    Parameters
+    ----------
+    axs : sequence of matplotlib.axes.Axes
+        One for each vector; they should share their y axis.
+    terms : dict of str to array, shape (N,)
+        Title and values of the whole, then of its parts.
+
+    Returns
+    -------
+    sequence of matplotlib.axes.Axes
+    """
+    colours = [GREY, *_REMOVED * (len(terms) - 2), BLUE]
+    for ax, (title, values), colour in zip(axs, terms.items(), colours, strict=True):
+        places = np.arange(1, len(values) + 1)
+        hatch = "///" if colour in _REMOVED else None
+        ax.bar(places, values, color=colour, edgecolor=_INK, linewidth=0.8, hatch=hatch)
+        ax.axhline(0, color=_INK, linewidth=0.8)
+        for place, value in zip(places, values, strict=True):
+            below = value < 0
+            ax.annotate(
+                f"{value:.3g}",
+                (place, value),
+                xytext=(0, -3 if below else 3),
+                textcoords="offset points",
+                ha="center",
+                va="top" if below else "bottom",
+                fontsize=10,
+            )
+        ax.set(title=title, xticks=places)
+        ax.grid(False)
+    return axs
+
+
+def shares(ax, labels, left, theory):
+    """Draw which share of a whole is left, as filled bars in striped ones.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where to draw.
+    labels : sequence of str
+        One for each bar.
+    left, theory : sequence of float
+        Measured and expected share, from 0 to 1; the expected one is a dash.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    ax.bar(
+        labels,
+        1.0,
+        color=_REMOVED[0],
+        edgecolor=_INK,
+        linewidth=0.8,
+        hatch="///",
+        label="removed",
+    )
+    ax.bar(labels, left, color=BLUE, edgecolor=_INK, linewidth=0.8, label="left")
+    ax.plot(
+        labels,
+        theory,
+        "_",
+        color=ORANGE,
+        markersize=22,
+        markeredgewidth=3,
+        label="(m − 2) / m",
+    )
+    ax.set_ylim(0, 1)
+    ax.grid(False)
+    ax.figure.legend(loc="outside upper center", ncols=3, frameon=False, fontsize=10)
+    return ax
+
+
+def curves(ax, lines, *, xlabel, ylabel, ylim=None, level=None):
     """Draw lines with their names at the right end instead of a legend.
 
     Parameters
@@ -146,26 +222,45 @@ def curves(ax, lines, *, xlabel, ylabel, ylim=None):
         Labels of the axes, with units.
     ylim : tuple of float, optional
         Range of the values.
+    level : tuple of (str, float), optional
+        Name and height of a line to compare with.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
-    looks = zip((BLUE, ORANGE, GREEN, GREY), ("-", "--", "-.", ":"), strict=True)
-    for (name, (x, ys)), (colour, dashes) in zip(lines.items(), looks, strict=False):
+    if level is not None:
+        name, height = level
+        ax.axhline(height, color=GREY, linewidth=1, linestyle=":")
+        ax.annotate(
+            name,
+            (0, height),
+            xycoords=("axes fraction", "data"),
+            xytext=(4, 4),
+            textcoords="offset points",
+            color=GREY,
+        )
+    looks = zip((BLUE, ORANGE, GREEN), ("o-", "s--", "^-."), strict=True)
+    ends = {}
+    for (name, (x, ys)), (colour, look) in zip(lines.items(), looks, strict=False):
         ys = np.atleast_2d(ys)
+        look = look if len(x) < 10 else look[1:]  # dots only where they stay apart
         if len(ys) > 1:
             ax.plot(x, ys.T, color=colour, linewidth=0.8, alpha=0.45)
         mean = ys.mean(axis=0)
-        ax.plot(x, mean, color=colour, linestyle=dashes)
-        ax.annotate(
-            name,
-            (x[-1], mean[-1]),
-            xytext=(5, 0),
-            textcoords="offset points",
-            va="center",
-            color=colour,
-            fontweight="bold",
-        )
+        ax.plot(x, mean, look, color=colour)
+        ends[name] = (x[-1], mean[-1], colour)
     ax.set(xlabel=xlabel, ylabel=ylabel, ylim=ylim)
+    _name_ends(ax, ends)
     return ax
+
+
+def _name_ends(ax, ends):
+    """Write each name at the right end of its line, none on top of another."""
+    bottom, top = ax.get_ylim()
+    gap, last = 0.1 * (top - bottom), np.inf
+    for name, (x, y, colour) in sorted(ends.items(), key=lambda end: -end[1][1]):
+        last = min(y, last - gap)
+        style = {"color": colour, "fontweight": "bold", "va": "center"}
+        shift = {"xytext": (6, 0), "textcoords": "offset points"}
+        ax.annotate(name, (x, last), **shift, **style, annotation_clip=False)

@@ -325,6 +325,18 @@ def backward_without_gamma(dout, xhat, rstd, gamma):
     return dx, (dout * xhat).sum(0), dout.sum(0)
 
 
+@wrong("02.backward", "rstd-inverted")
+def backward_divided_by_rstd(dout, xhat, rstd, gamma):
+    g = dout * gamma
+    dx = (g - g.mean(0) - xhat * (g * xhat).mean(0)) / rstd
+    return dx, (dout * xhat).sum(0), dout.sum(0)
+
+
+@wrong("02.backward", "dx-zero")
+def backward_of_zeros(dout, xhat, rstd, gamma):
+    return dout * 0, (dout * xhat).sum(0), dout.sum(0)
+
+
 @wrong("02.backward", "gamma-in-parameters")
 def backward_from_dxhat(dout, xhat, rstd, gamma):
     g = dout * gamma

@@ -46,3 +46,24 @@ def test_curves_draw_every_run_and_their_mean(ax):
     drawn = [line.get_ydata().tolist() for line in ax.lines]
     assert drawn == [[0.0, 1.0], [1.0, 2.0], [0.5, 1.5]]
     assert ax.texts[0].get_text() == "two runs"
+
+
+def test_names_of_curves_with_one_end_do_not_cover_each_other(ax):
+    lines = {"a": ([0, 1], [0.0, 0.97]), "b": ([0, 1], [0.0, 0.98])}
+    plots.curves(ax, lines, xlabel="step", ylabel="accuracy", ylim=(0, 1))
+    b, a = (text.xy[1] for text in ax.texts)
+    assert (b, a) == (0.98, pytest.approx(0.88))
+
+
+def test_parts_show_each_vector_in_a_panel_of_its_own():
+    fig, axs = plt.subplots(1, 3)
+    terms = {"whole": [3.0, -1.0], "one": [1.0, 1.0], "rest": [2.0, -2.0]}
+    plots.parts(axs, terms)
+    heights = [[bar.get_height() for bar in ax.patches] for ax in axs]
+    assert heights == list(terms.values())
+    plt.close(fig)
+
+
+def test_shares_stand_in_a_bar_of_one(ax):
+    plots.shares(ax, ["2", "4"], [0.0, 0.5], [0.0, 0.5])
+    assert [bar.get_height() for bar in ax.patches] == [1.0, 1.0, 0.0, 0.5]

@@ -23,6 +23,7 @@ def setup(app):
     app.add_css_file("bilingual.css")
     app.add_js_file("bilingual.js", loading_method="defer")
     app.connect("html-page-context", _add_to_page)
+    app.connect("html-page-context", _split_root_title, priority=900)  # after the theme's
 
 
 def _add_to_page(app, pagename, templatename, context, doctree):
@@ -35,6 +36,12 @@ def _add_to_page(app, pagename, templatename, context, doctree):
     context["metatags"] = (
         context.get("metatags", "") + hiding_style(languages) + head_script(app.config)
     )
+
+
+def _split_root_title(app, pagename, templatename, context, doctree):
+    """Give the sidebar the first page's title in parts; the theme made it plain text."""
+    title = app.env.titles[app.config.root_doc]
+    context["root_title"] = app.builder.render_partial(title)["title"]
 
 
 def hiding_style(languages):
@@ -52,7 +59,8 @@ def hiding_style(languages):
 def head_script(config):
     """Return the inline script that sets the language on the root element."""
     languages = read_languages(config)
-    choices = {"both": {"tag": "both", "code": config.language or "en"}}
+    # No prototype: `?lang=constructor` is as unknown as any other word.
+    choices = {"__proto__": None, "both": {"tag": "both", "code": config.language or "en"}}
     for language in languages:
         choice = {"tag": language.tag, "code": language.code}
         choices[language.tag] = choices[language.code] = choice

@@ -177,7 +177,11 @@ def judge(exercise, answer):
     wrong = [key for key in expected if not _same(given[key], expected[key])]
     if not wrong and not changed:
         return _verdict(exercise, "passed")
-    if wrong and not changed and (mistake := _find_mistake(exercise, given, expected, wrong)):
+    if (
+        wrong
+        and not changed
+        and (mistake := _find_mistake(exercise, given, expected, wrong))
+    ):
         return _verdict(exercise, mistake, _compare(given, expected, wrong))
     problem = _first_problem(given, expected, wrong, changed)
     return _verdict(exercise, problem.mistake, problem.detail)

@@ -455,6 +455,24 @@ BACKWARD = Exercise(
             wrong=(_wrong_dx(lambda dout, xhat, _, gamma: _dx(dout, xhat, 1, gamma)),),
         ),
         Mistake(
+            "rstd-inverted",
+            "Aapne rstd se divide kiya. rstd khud 1 / std hai: "
+            "xhat = (x − mean) * rstd mein woh kahan hai?",
+            "You divided by rstd. rstd itself is 1 / std: "
+            "where does it stand in xhat = (x − mean) * rstd?",
+            wrong=(
+                _wrong_dx(lambda dout, xhat, rstd, gamma: _dx(dout, xhat, 1 / rstd, gamma)),
+            ),
+        ),
+        Mistake(
+            "dx-zero",
+            "Aapka dx har jagah 0 hai. Yeh sirf m = 2 par sahi dikhta hai; "
+            "zyada values par gradient ka ek hissa bachta hai.",
+            "Your dx is 0 everywhere. That looks right only at m = 2; "
+            "with more values a part of the gradient is left.",
+            wrong=(_wrong_dx(lambda dout, *rest: np.zeros_like(dout)),),
+        ),
+        Mistake(
             "sum-in-dx",
             "dx ke terms mein mean ki jagah sum hai, ya 1/N kho gaya hai. "
             "N alag ho toh dx ka size dekhiye.",

@@ -5,7 +5,7 @@
   const root = document.documentElement;
   const fallbackCode = document.querySelector('meta[name="docsearch:language"]');
   const radios = Array.from(document.querySelectorAll('input[name="bilingual"]'));
-  const codes = { both: (fallbackCode && fallbackCode.content) || "en" };
+  const codes = { __proto__: null, both: (fallbackCode && fallbackCode.content) || "en" };
   radios.forEach((radio) => { if (radio.dataset.code) codes[radio.value] = radio.dataset.code; });
 
   function store(language) {
@@ -14,8 +14,9 @@
 
   // What the reader looks at should stay where it is when text above it changes height.
   function keepingPlace(change) {
-    const blocks = document.querySelectorAll("article :is(h1, h2, h3, .cell, .math)");
-    const anchor = Array.from(blocks).find((block) => block.getBoundingClientRect().top >= 0);
+    const shared = document.querySelectorAll("article :is(h1, h2, h3, .cell, .math-block)");
+    const anchor = Array.from(shared).find((block) =>
+      block.getClientRects().length > 0 && block.getBoundingClientRect().top >= 0);
     const before = anchor && anchor.getBoundingClientRect().top;
     change();
     if (anchor && window.scrollY > 0) {
@@ -54,6 +55,14 @@
     if (target && target.getClientRects().length === 0) reveal(target);
   }
 
+  // The theme loads the search on every page, which makes Sphinx mark nothing.
+  function markSearchWords() {
+    const marks = typeof Search !== "undefined" && typeof SphinxHighlight !== "undefined";
+    if (!marks || document.getElementById("search-results")) return;
+    try { SphinxHighlight.highlightSearchWords(); } catch (error) { /* no storage, no words */ }
+    setTimeout(followHighlight, 50);  // Sphinx marks with a delay of 10 ms
+  }
+
   function followHighlight() {
     const hits = Array.from(document.querySelectorAll("article span.highlighted"));
     if (hits.length && hits.every((hit) => hit.getClientRects().length === 0)) reveal(hits[0]);
@@ -70,5 +79,5 @@
     if (event.key === "bilingual" && codes[event.newValue]) show(event.newValue);
   });
   followHash();
-  window.addEventListener("load", followHighlight);
+  window.addEventListener("load", markSearchWords);
 })();

@@ -1,0 +1,182 @@
+"""What must hold on each page, for each way to look at it."""
+
+import json
+from dataclasses import dataclass, field
+
+import pytest
+
+PHONE = {"width": 390, "height": 844}
+LANGUAGES = ("hinglish", "english", "both")
+WCAG = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+# The theme changes colours only, so in the dark only these can break.
+COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
+
+STILL = "*, *::before, *::after { transition: none !important; animation: none !important }"
+
+# All that the page asks for has come: images below the fold and fonts, too.
+SETTLED = """() => Promise.allSettled([
+  document.fonts.ready, ...[...document.images].map((image) => image.decode())])"""
+
+# Drawn text and boxes that stick out of the screen and lie in nothing that scrolls.
+SIDEWAYS = """() => {
+  const root = document.documentElement, width = root.clientWidth;
+  const scrolls = (e) => e && e !== document.body &&
+    (/auto|scroll/.test(getComputedStyle(e).overflowX) || scrolls(e.parentElement));
+  const cut = [...document.querySelectorAll("article *")].filter((e) => {
+    const box = e.getBoundingClientRect();
+    return box.width > 1 && box.right > width + 1 && !scrolls(e);
+  });
+  const names = cut.map((e) => e.tagName.toLowerCase() + "." + e.className);
+  return { excess: root.scrollWidth - width, cut: names.slice(0, 5) };
+}"""
+
+MATH = """async () => {
+  await document.fonts.ready;
+  const box = (e) => e.getBoundingClientRect();
+  const source = (e) => e.closest("math").getAttribute("alttext");
+  const all = [...document.querySelectorAll("article math")];
+  const stix = [...document.fonts].filter((f) => f.family.includes("STIX Two Math"));
+  return {
+    count: all.length,
+    tiny: all.filter((e) => box(e).width < 3 || box(e).height < 5).map(source),
+    flat: [...document.querySelectorAll("article mfrac")].filter((e) =>
+      box(e.children[0]).bottom > box(e.children[1]).top + 2).map(source),
+    font: stix.map((f) => f.status),
+  };
+}"""
+
+
+@dataclass
+class Visit:
+    """A loaded page and what happened while it loaded."""
+
+    page: object
+    requests: list = field(default_factory=list)
+    trouble: list = field(default_factory=list)
+
+    def open(self, address):
+        page = self.page
+        page.on("request", lambda r: self.requests.append(r.url))
+        page.on("requestfailed", lambda r: self.trouble.append(f"failed: {r.url}"))
+        page.on("pageerror", lambda e: self.trouble.append(f"script error: {e}"))
+        page.on("console", self._hear)
+        page.on("response", self._receive)
+        page.goto(address)
+        page.evaluate(SETTLED)
+        page.add_style_tag(content=STILL)
+        return self
+
+    def _hear(self, message):
+        if message.type in ("error", "warning"):
+            self.trouble.append(f"console {message.type}: {message.text}")
+
+    def _receive(self, response):
+        if response.status >= 400:
+            self.trouble.append(f"{response.status}: {response.url}")
+
+    def outside(self, base):
+        own = (base, "data:", "blob:")
+        return [url for url in self.requests if not url.startswith(own)]
+
+    def look(self, language, theme="light"):
+        """Set language and theme, and open every closed box."""
+        page = self.page
+        page.emulate_media(color_scheme=theme)
+        page.wait_for_function(
+            "t => document.documentElement.dataset.theme === t", arg=theme
+        )
+        page.evaluate(
+            "tag => document.querySelector(`input[name=bilingual][value=${tag}]`).click()",
+            language,
+        )
+        page.evaluate(
+            "document.querySelectorAll('details').forEach((e) => (e.open = true))"
+        )
+        assert page.evaluate("document.documentElement.dataset.lang") == language
+        return page
+
+
+@pytest.fixture(scope="module")
+def visit(request, new_context, site):
+    """Return a visit of each page at each size; the tests of one share it."""
+    name, size = request.param
+    with new_context(viewport=size) as context:
+        yield Visit(context.new_page()).open(site + name)
+
+
+@pytest.fixture(scope="module")
+def phone(new_context):
+    with new_context(viewport=PHONE) as context:
+        yield context.new_page()
+
+
+def test_over_http_nothing_comes_from_elsewhere_and_nothing_fails(visit, site):
+    assert visit.outside(site) == []
+    assert not visit.trouble, "\n".join(visit.trouble)
+
+
+def test_from_a_folder_nothing_comes_from_elsewhere_and_nothing_fails(
+    page_name, book, new_page
+):
+    visit = Visit(new_page()).open((book / page_name).as_uri())
+    assert visit.outside(book.as_uri()) == []
+    assert not visit.trouble, "\n".join(visit.trouble)
+    assert visit.page.locator(".language-switch").is_visible()
+
+
+def test_math_is_drawn_in_the_books_own_font(visit):
+    math = visit.look("both").evaluate(MATH)
+    assert math["tiny"] == []
+    assert math["flat"] == [], "numerator and denominator overlap"
+    if math["count"]:
+        assert math["font"] == ["loaded"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_scrolls_sideways(visit, language):
+    for theme in ("light", "dark"):
+        page = visit.look(language, theme)
+        assert page.evaluate(SIDEWAYS) == {"excess": 0, "cut": []}, theme
+
+
+def test_no_accessibility_rule_is_broken(visit):
+    problems = axe(visit.look("both"))
+    assert not problems, "\n".join(problems)
+
+
+def test_colours_have_contrast_in_the_dark_too(visit):
+    problems = axe(visit.look("both", "dark"), COLOURS)
+    assert not problems, "\n".join(problems)
+
+
+@pytest.mark.parametrize("opener", ["primary-toggle", "secondary-toggle", "search-button"])
+def test_no_accessibility_rule_is_broken_in_what_opens(phone, site, chapter, opener):
+    phone.goto(site + chapter)
+    phone.add_style_tag(content=STILL)
+    phone.locator(f".header-article-items .{opener}").click()
+    phone.locator("dialog[open]").wait_for()
+    problems = axe(phone)
+    assert not problems, "\n".join(problems)
+
+
+def test_search_finds_a_word_of_the_book_and_breaks_no_rule(new_page, site):
+    visit = Visit(new_page()).open(site + "search.html?q=batch")
+    visit.page.locator("#search-results li a").first.wait_for()
+    assert visit.outside(site) == []
+    assert not visit.trouble, "\n".join(visit.trouble)
+    problems = axe(visit.look("both")) + axe(visit.look("both", "dark"), COLOURS)
+    assert not problems, "\n".join(problems)
+
+
+def axe(page, rules=WCAG):
+    """Return what axe-core finds, one entry a place: rule, selector, what is wrong."""
+    from axe_playwright_python.base import AXE_SCRIPT
+
+    page.evaluate(AXE_SCRIPT)
+    options = {"runOnly": rules, "resultTypes": ["violations"], "preload": False}
+    violations = page.evaluate(f"axe.run({json.dumps(options)}).then((r) => r.violations)")
+    return [
+        f"{violation['id']}: {' '.join(map(str, node['target']))}: {node['failureSummary']}"
+        for violation in violations
+        for node in violation["nodes"]
+    ]

@@ -1,0 +1,359 @@
+"""The Sphinx extensions: languages side by side, and math as MathML.
+
+A small book in three languages that are not this book's own shows that `bilingual`
+takes everything from the configuration.
+"""
+
+import re
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from tests import book_rules
+
+EXTENSIONS = book_rules.ROOT / "_ext"
+HTML = book_rules.ROOT / "_build" / "html"
+LANGUAGES = [
+    {"tag": "fr", "code": "fr", "label": "Français"},
+    {"tag": "german", "code": "de", "label": "Deutsch"},
+    {"tag": "tamil", "code": "ta-IN", "label": "தமிழ்"},
+]
+TAGS = ["fr", "german", "tamil"]
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"
+    "+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+CONFIG = """
+import sys
+sys.path.insert(0, {extensions!r})
+project = "Test"
+extensions = ["myst_nb", "bilingual", "mathml"]
+html_theme = "basic"
+html_sidebars = {{"**": ["globaltoc.html", "localtoc.html", "relations.html"]}}
+html_math_renderer = "mathml"
+myst_enable_extensions = ["colon_fence", "dollarmath"]
+nb_execution_mode = "off"
+smartquotes = False
+bilingual_languages = {languages!r}
+bilingual_boxes = {{"think": "Réfléchir · Denk nach · யோசி", "answer": "Answer"}}
+bilingual_collapsed = ["answer"]
+"""
+
+INDEX = """# Accueil · Start · முகப்பு
+
+:::{lang} fr
+Bonjour.
+:::
+
+:::{lang} german
+Guten Tag.
+:::
+
+:::{lang} tamil think
+வணக்கம்.
+:::
+
+```{toctree}
+chapter
+```
+"""
+
+
+def cell(source, *tags):
+    return new_markdown_cell(source, metadata={"tags": list(tags)})
+
+
+def notebook():
+    image = new_output("display_data", {"image/png": PIXEL, "text/plain": "Figure"})
+    alt = {"mystnb": {"image": {"alt": 'One "red" pixel'}}}
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return new_notebook(
+        metadata={"kernelspec": kernel},
+        cells=[
+            cell("# Maths `x` · Mathe `x` · கணிதம் `x`"),
+            cell("Un $x_i$.", "fr"),
+            cell("Zwei.", "german"),
+            cell("மூன்று.", "tamil"),
+            cell("## Only · two"),
+            cell("Encore.", "fr"),
+            cell("Noch einmal.", "german", "think"),
+            cell("Noch etwas.", "german", "think"),
+            new_code_cell("x = 1", metadata={"tags": ["think"]}),
+            cell("Shared.\n\n$$a < b$$"),
+            cell("La solution.", "fr", "answer"),
+            cell("Die Lösung.", "german", "answer"),
+            new_code_cell("x = 2", metadata={"tags": ["answer"], **alt}, outputs=[image]),
+        ],
+    )
+
+
+def build(folder, languages=LANGUAGES, cells=(), index=INDEX):
+    """Build a book and return Sphinx's own run; its warnings are in stderr."""
+    book = notebook()
+    book.cells += cells
+    nbformat.write(book, folder / "chapter.ipynb")
+    (folder / "index.md").write_text(index, "utf-8")
+    config = CONFIG.format(extensions=str(EXTENSIONS), languages=languages)
+    (folder / "conf.py").write_text(config, "utf-8")
+    options = ["-n", "-q", "--no-color", folder, folder / "html"]
+    return subprocess.run(
+        [sys.executable, "-m", "sphinx", *options], capture_output=True, text=True
+    )
+
+
+def read(path):
+    return BeautifulSoup(path.read_text("utf-8"), "html.parser")
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("book")
+    run = build(folder)
+    assert run.returncode == 0, run.stderr
+    assert run.stderr == ""
+    return folder / "html"
+
+
+@pytest.fixture(scope="module")
+def page(book):
+    return read(book / "chapter.html")
+
+
+@pytest.fixture
+def bilingual(monkeypatch):
+    monkeypatch.syspath_prepend(EXTENSIONS)
+    from bilingual import languages, page, titles
+
+    return SimpleNamespace(languages=languages, page=page, titles=titles)
+
+
+@pytest.fixture
+def to_mathml(monkeypatch):
+    monkeypatch.syspath_prepend(EXTENSIONS)
+    from mathml import to_mathml
+
+    return to_mathml
+
+
+def test_each_language_cell_has_its_class_and_its_lang(page):
+    cells = page.select("div.lang-cell")
+    wanted = ["fr", "german", "tamil", "fr", "german", "german", "fr", "german"]
+    codes = {"fr": "fr", "german": "de", "tamil": "ta-in"}
+    assert [x for c in cells for x in TAGS if f"lang-{x}" in c["class"]] == wanted
+    assert [c["lang"].lower() for c in cells] == [codes[tag] for tag in wanted]
+    assert [c.get_text(strip=True) for c in cells][1:3] == ["Zwei.", "மூன்று."]
+
+
+def test_cells_of_one_idea_make_one_pair_and_repeated_languages_the_next(page):
+    pairs = [
+        [x for c in pair.select("div.lang-cell") for x in TAGS if f"lang-{x}" in c["class"]]
+        for pair in page.select("div.lang-pair")
+    ]
+    assert pairs == [TAGS, ["fr"], ["german"], ["german"], ["fr", "german"]]
+
+
+def test_neighbours_with_one_box_tag_share_a_box(page):
+    (box,) = page.select("div.box-think")
+    assert box["role"] == "group"
+    assert [p.get_text(strip=True) for p in box.select(".lang-cell")] == [
+        "Noch einmal.",
+        "Noch etwas.",
+    ]
+    assert len(box.select("div.cell")) == 1
+    assert "Shared." not in box.get_text()
+
+
+def test_a_box_title_has_a_part_for_each_language(page):
+    title = page.select_one("div.box-think > .box-title")
+    assert [title.select_one(f".lang-{tag}").get_text() for tag in TAGS] == [
+        "Réfléchir",
+        "Denk nach",
+        "யோசி",
+    ]
+
+
+def test_a_collapsed_box_is_closed_details_with_a_summary(page):
+    (box,) = page.select("details.box-answer")
+    assert not box.has_attr("open")
+    assert box.find().name == "summary"
+    assert box.find().get_text(strip=True) == "Answer"
+    assert len(box.select(".lang-cell")) == 2
+    assert len(box.select("div.cell")) == 1
+
+
+def test_the_directive_does_for_a_page_what_tags_do_for_a_notebook(book):
+    index = read(book / "index.html")
+    cells = index.select("div.lang-cell")
+    assert [c["lang"].lower() for c in cells] == ["fr", "de", "ta-in"]
+    assert index.select_one("div.box-think div.lang-tamil").get_text(strip=True) == "வணக்கம்."
+
+
+def test_titles_are_split_in_the_page_and_in_every_list_of_contents(book, page):
+    index = read(book / "index.html")
+    places = [
+        page.select_one("h1"),
+        page.select_one(".sphinxsidebar a[href='#']"),
+        index.select_one(".toctree-wrapper a"),
+        index.select_one(".sphinxsidebar a[href='chapter.html']"),
+    ]
+    for place in places:
+        parts = [place.select_one(f".lang-{tag}") for tag in TAGS]
+        assert [part.get_text() for part in parts] == ["Maths x", "Mathe x", "கணிதம் x"]
+        assert [part["lang"].lower() for part in parts] == ["fr", "de", "ta-in"]
+        assert len(place.select(".lang-separator")) == 2
+    assert page.select_one("h1 .lang-german code").get_text() == "x"
+
+
+def test_a_title_with_fewer_parts_is_left_alone(page):
+    assert page.select_one("h2").get_text().startswith("Only · two")
+    assert page.select("h2 span") == []
+
+
+def test_each_choice_hides_the_other_languages_and_both_hides_none(page):
+    style = page.select_one("head style").get_text()
+    hidden = re.findall(r'html\[data-lang="(\w+)"\] \.lang-(\w+)', style)
+    assert sorted(hidden) == sorted(
+        (shown, other) for shown in TAGS for other in [*TAGS, "separator"] if other != shown
+    )
+    assert style.endswith("{display:none!important}")
+
+
+def test_the_language_is_chosen_before_any_style_or_body(page):
+    head = page.head.find_all(["script", "style", "link"])
+    assert head[0].name == "style"
+    assert "root.dataset.lang" in head[1].get_text()
+    assert not head[1].has_attr("src")
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory):
+    """Return a folder and what Sphinx said about a book with three faults."""
+    folder = tmp_path_factory.mktemp("faulty")
+    cells = [cell("## Titre · Titel · தலைப்பு", "fr"), cell(r"Shared $\nonsense{x}$.")]
+    run = build(folder, cells=cells, index=INDEX + "\n:::{lang} welsh\nBore da.\n:::\n")
+    return folder, run.stderr
+
+
+def test_a_heading_in_a_language_cell_warns(faulty):
+    assert "a heading stands inside a cell tagged fr" in faulty[1]
+
+
+def test_an_unknown_language_in_the_directive_is_told_the_known(faulty):
+    assert "expected one of ['fr', 'german', 'tamil'], got 'welsh'" in faulty[1]
+
+
+def test_unknown_math_warns_and_shows_its_source(faulty):
+    folder, warnings = faulty
+    assert r"math not understood: \nonsense{x}" in warnings
+    assert r"<code>\nonsense{x}</code>" in (folder / "html/chapter.html").read_text("utf-8")
+
+
+def test_a_bad_configuration_stops_the_build(tmp_path):
+    run = build(tmp_path, languages=[{"tag": "fr"}])
+    assert run.returncode != 0
+    assert "expected entries with tag, code and label" in run.stderr
+
+
+def test_one_language_is_an_ordinary_book(tmp_path):
+    assert build(tmp_path, languages=LANGUAGES[:1]).returncode == 0
+    page = read(tmp_path / "html" / "index.html")
+    assert "data-lang" not in str(page.head)
+    assert page.select_one("h1").get_text().startswith("Accueil · Start · முகப்பு")
+
+
+@pytest.mark.parametrize(
+    ("languages", "default", "message"),
+    [
+        (["fr"], "", "expected entries with tag, code and label, got 'fr'"),
+        ([{**LANGUAGES[0], "name": "x"}], "", "expected entries with tag, code and label"),
+        ([{**LANGUAGES[0], "tag": "both"}], "", "other than 'both', got 'both'"),
+        ([{**LANGUAGES[0], "tag": "Fr x"}], "", "a tag is a lower-case word"),
+        (LANGUAGES + LANGUAGES[:1], "", "each tag once"),
+        (LANGUAGES, "welsh", r"expected one of \['fr', 'german', 'tamil'\], got 'welsh'"),
+    ],
+)
+def test_bad_languages_say_what_was_expected(bilingual, languages, default, message):
+    from sphinx.errors import ConfigError
+
+    config = SimpleNamespace(bilingual_languages=languages, bilingual_default=default)
+    with pytest.raises(ConfigError, match=message):
+        bilingual.languages.read_languages(config)
+
+
+def test_the_default_need_not_be_the_first_language(bilingual):
+    config = SimpleNamespace(
+        bilingual_languages=LANGUAGES, bilingual_default="tamil", language="en"
+    )
+    assert bilingual.page.head_script(config).rstrip().endswith('"tamil");\n</script>')
+
+
+def test_a_figure_takes_its_alt_text_from_the_metadata(page):
+    assert [image["alt"] for image in page.select("div.cell_output img")] == [
+        'One "red" pixel'
+    ]
+
+
+@pytest.mark.parametrize("path", book_rules.listed_chapters())
+def test_every_language_cell_reached_the_built_page(path):
+    page = HTML / f"{path}.html"
+    if not page.exists():
+        pytest.fail(f"{page.name} is not built: run make book first")
+    chapter = (book_rules.ROOT / path).with_suffix(".ipynb")
+    chapter = chapter if chapter.exists() else chapter.with_suffix(".md")
+    built = read(page)
+    cells = book_rules.read_chapter(chapter).cells
+    for language in book_rules.LANGUAGES:
+        count = sum(book_rules.language(cell) == language for cell in cells)
+        assert count > 0
+        assert len(built.select(f"div.lang-cell.lang-{language}")) == count
+    for figure in built.select("article div.cell_output img"):
+        assert len(figure.get("alt", "")) >= 20, figure
+
+
+def test_math_keeps_its_latex_as_escaped_alternative_text(to_mathml):
+    markup = to_mathml('a <\n  b \\text{"c"}', display=False)
+    assert r'alttext="a &lt; b \text{&quot;c&quot;}"' in markup
+    assert 'display="inline"' in markup
+    assert 'display="block"' in to_mathml("a", display=True)
+
+
+@pytest.mark.parametrize(
+    ("latex", "element", "texts"),
+    [
+        (r"\frac{a}{b}", "mfrac", ["a", "b"]),
+        (r"\hat{x}", "mover", ["x", "^"]),
+        (r"\sqrt{v}", "msqrt", ["v"]),
+        (r"\sigma_B^2", "msubsup", ["σ", "B", "2"]),
+        (r"\begin{aligned} a &= b \\ c &= d \end{aligned}", "mtable", list("a=bc=d")),
+        (r"\begin{cases} 1 & x > 0 \\ 0 & x \le 0 \end{cases}", "mtable", list("1x>00x≤0")),
+    ],
+)
+def test_math_becomes_the_element_it_means(to_mathml, latex, element, texts):
+    tree = BeautifulSoup(to_mathml(latex, display=True), "html.parser").select_one(element)
+    assert [text.strip() for text in tree.find_all(string=True) if text.strip()] == texts
+
+
+def test_aligned_math_has_a_cell_on_each_side_of_the_sign(to_mathml):
+    latex = r"\begin{aligned} a &= b \\ c &= d \end{aligned}"
+    rows = BeautifulSoup(to_mathml(latex, display=True), "html.parser").select("mtr")
+    assert [[mtd["columnalign"] for mtd in row.select("mtd")] for row in rows] == [
+        ["right", "left"],
+        ["right", "left"],
+    ]
+
+
+def test_unknown_math_is_refused(to_mathml):
+    with pytest.raises(ValueError, match=r"\\nonsense"):
+        to_mathml(r"\nonsense{x}", display=False)
+
+
+def test_display_math_can_be_reached_by_keyboard(page):
+    (block,) = page.select("div.math-block")
+    assert block["tabindex"] == "0"
+    assert block["aria-label"]
+    assert block.math["alttext"] == "a < b"
