@@ -3,7 +3,8 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Nothing is compiled ahead: Python does it at the first import, and the book is there sooner.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 # Notebooks and tests give the same numbers on one thread everywhere; a progress bar
 # has nobody to watch it here.
 ENV := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 BN_LIB_PROGRESS=0 PYTHONHASHSEED=0
