@@ -163,6 +163,7 @@ def parts(axs, terms):
                 fontsize=10,
             )
         ax.set(title=title, xticks=places)
+        ax.margins(y=0.2)
         ax.grid(False)
     return axs
 
@@ -236,8 +237,9 @@ def curves(ax, lines, *, xlabel, ylabel, ylim=None, level=None):
             name,
             (0, height),
             xycoords=("axes fraction", "data"),
-            xytext=(4, 4),
+            xytext=(4, -3),
             textcoords="offset points",
+            va="top",
             color=GREY,
         )
     looks = zip((BLUE, ORANGE, GREEN), ("o-", "s--", "^-."), strict=True)

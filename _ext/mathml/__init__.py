@@ -37,6 +37,9 @@ def to_mathml(latex, display):
     source = re.sub(r"\\(begin|end)\{aligned\}", r"\\\1{align*}", latex)
     markup = convert(source, display="block" if display else "inline")
     markup = re.sub(r'<mn mathvariant="bold">(\d+)<', _bold_digits, markup)
+    # A root over a low letter would hang below the line: a strut lifts it.
+    strut = '<mspace width="0" height="0.68em" depth="0.06em"/>'
+    markup = markup.replace("<msqrt><mrow>", f"<msqrt><mrow>{strut}")
     markup = markup.replace("<mo>&#x0002F;<", '<mo lspace="0" rspace="0">&#x0002F;<')
     left_over = re.search(r">(\\[A-Za-z]+|&amp;|&)<|mathvariant=\"[^\"]*\"", markup)
     if left_over:

@@ -26,8 +26,8 @@ _GENERIC = {
         "Your answer matches the reference in every case.",
     ),
     "open": (
-        "Apna answer likhiye aur cell phir se chalaiye.",
-        "Write your answer and run the cell again.",
+        "Apna answer likhiye (function mein return ke saath) aur cell phir se chalaiye.",
+        "Write your answer (in a function, with a return) and run the cell again.",
     ),
     "incomplete": (
         "Answer ka ek hissa abhi khaali hai.",
@@ -43,23 +43,25 @@ _GENERIC = {
     ),
     "wrong-type": (
         "Answer ka type alag hai.",
-        "The answer has another type.",
+        "The answer has the wrong type.",
     ),
     "wrong-shape": (
         "Answer ka shape alag hai.",
-        "The answer has another shape.",
+        "The answer has the wrong shape.",
     ),
     "not-finite": (
-        "Answer mein NaN ya inf hai. Dekhiye ki kahan 0 se divide hua.",
-        "The answer contains NaN or inf. Look for a division by 0.",
+        "Answer mein NaN ya inf hai. "
+        "Kahin 0 se divide hua, ya negative number ka root liya?",
+        "The answer contains NaN or inf. "
+        "Was there a division by 0, or the root of a negative number?",
     ),
     "changed-input": (
         "Aapke code ne input array badal diya. Nayi values ke liye naya array banaiye.",
         "Your code changed its input array. Make a new array for new values.",
     ),
     "unknown": (
-        "Values alag hain. Is ek value ko haath se nikaaliye.",
-        "The values differ. Work out this one value by hand.",
+        "Values alag hain. Apna code formula se line by line milaiye.",
+        "The values differ. Compare your code with the formula, line by line.",
     ),
 }
 

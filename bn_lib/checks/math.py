@@ -141,7 +141,7 @@ FORWARD = Exercise(
         ),
         Mistake(
             "parameters-forgotten",
-            "Normalize karne ke baad scale ya shift reh gaya. "
+            "Normalize karne ke baad scale ya shift chhoot gaya. "
             "Dekhiye ki gamma aur beta dono output mein aate hain ya nahi.",
             "After normalizing, the scale or the shift is missing. "
             "Look whether gamma and beta both reach the output.",
@@ -240,16 +240,16 @@ IMAGES = Exercise(
         ),
         Mistake(
             "parameters-wrong-axis",
-            "gamma aur beta H ya W ke saath chal rahe hain, C ke saath nahi. "
-            "(C,) shape x ke aakhri axis se judta hai: pehle reshape sochiye.",
+            "gamma aur beta H ya W axis par lag rahe hain, C par nahi. "
+            "(C,) shape x ke aakhri axis se match hota hai: pehle reshape sochiye.",
             "gamma and beta run along H or W, not along C. "
             "A shape (C,) meets the last axis of x: think of a reshape first.",
             wrong=(_images(parameters=(-1,)), _images(parameters=(-1, 1))),
         ),
         Mistake(
             "statistics-wrong-axis",
-            "Mean aur variance W ke saath chal rahe hain, C ke saath nahi. "
-            "(C,) shape x ke aakhri axis se judta hai: keepdims dekhiye.",
+            "Mean aur variance W axis par lag rahe hain, C par nahi. "
+            "(C,) shape x ke aakhri axis se match hota hai: keepdims dekhiye.",
             "Mean and variance run along W, not along C. "
             "A shape (C,) meets the last axis of x: look at keepdims.",
             wrong=(
@@ -428,10 +428,10 @@ BACKWARD = Exercise(
         ),
         Mistake(
             "constant-variance",
-            "dx mein mean wala term hai, lekin variance constant maan liya gaya. "
-            "xhat ki direction wala term dekhiye.",
-            "dx has the term of the mean, but treats the variance as a constant. "
-            "Look for the term along xhat.",
+            "dx mein xhat ki direction wala term nahi hai, ya woh 0 hai. "
+            "Us term mein pehle g * xhat multiply hota hai, phir mean.",
+            "dx lacks the term along xhat, or that term is 0. "
+            "In it g * xhat is multiplied first, and the mean comes after.",
             wrong=(_wrong_dx(_dx, xhat_term=0),),
         ),
         Mistake(
@@ -528,8 +528,7 @@ BACKWARD = Exercise(
         ),
         Mistake(
             "dgamma-without-xhat",
-            "dgamma mein xhat nahi hai. "
-            "gamma ek chhota kadam badle toh y kitna badalta hai?",
+            "dgamma mein xhat nahi hai. gamma thoda sa badle toh y kitna badalta hai?",
             "dgamma lacks xhat. If gamma takes a small step, how far does y move?",
             wrong=(_wrong_parameters(lambda dgamma, dbeta, n: (dbeta, dbeta)),),
         ),

@@ -176,10 +176,10 @@ RUNNING = Exercise(
         ),
         Mistake(
             "mode-from-grad",
-            "Aapka mode grad_enabled par depend karta hai. Recalibration bina gradients "
-            "ke train mode hai, frozen layer gradients ke saath eval mode hai.",
-            "Your mode depends on grad_enabled. Recalibration is train mode without "
-            "gradients, a frozen layer is eval mode with gradients.",
+            "Aapki layer ka kaam grad_enabled par depend karta hai. Recalibration "
+            "gradients ke bina train mode hai, frozen layer gradients ke saath eval mode.",
+            "What your layer does depends on grad_enabled. Recalibration is train mode "
+            "without gradients, a frozen layer is eval mode with gradients.",
             wrong=(
                 _layer(
                     uses_batch=lambda training, grad: grad,
@@ -244,9 +244,9 @@ RUNNING = Exercise(
         Mistake(
             "batch-statistics-in-eval",
             "Eval mein aap batch ke mean aur variance se normalize kar rahe hain. "
-            "Ek example ke output ko doosre examples par depend nahi karna chahiye.",
+            "Ek sample ke output ko doosre samples par depend nahi karna chahiye.",
             "In eval you normalize with the mean and variance of the batch. "
-            "The output of one example should not depend on the others.",
+            "The output of one sample should not depend on the others.",
             wrong=(_layer(uses_batch=lambda training, grad: True),),
         ),
         Mistake(
