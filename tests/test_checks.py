@@ -325,6 +325,44 @@ def backward_without_gamma(dout, xhat, rstd, gamma):
     return dx, (dout * xhat).sum(0), dout.sum(0)
 
 
+wrong(
+    "02.forward",
+    "mean-not-subtracted",
+    lambda x, g, b, e: g * x / (x.var(0) + e) ** 0.5 + b,
+)
+
+
+@wrong("02.forward", "beta-scaled")
+def forward_with_beta_inside(x, gamma, beta, eps):
+    return gamma * ((x - x.mean(0)) / np.sqrt(x.var(0) + eps) + beta)
+
+
+def _flat(forward):
+    """Write an answer for images as people do who flatten them first."""
+
+    def images(x, gamma, beta, eps):
+        n, c, h, w = x.shape
+        rows = x.transpose(0, 2, 3, 1).reshape(-1, c)
+        y = forward(rows, gamma, beta, eps)
+        return np.broadcast_to(y, rows.shape).reshape(n, h, w, c).transpose(0, 3, 1, 2)
+
+    return images
+
+
+def _z(x):
+    return x - x.mean(0)
+
+
+for mistake, forward in {
+    "missing-root": lambda x, g, b, e: g * _z(x) / (x.var(0) + e) + b,
+    "eps-forgotten": lambda x, g, b, e: g * _z(x) / x.std(0) + b,
+    "eps-outside-root": lambda x, g, b, e: g * _z(x) / (x.std(0) + e) + b,
+    "mean-not-subtracted": lambda x, g, b, e: g * x / np.sqrt(x.var(0) + e) + b,
+    "parameters-forgotten": lambda x, g, b, e: _z(x) / np.sqrt(x.var(0) + e),
+}.items():
+    wrong("02.images", mistake, _flat(forward))
+
+
 @wrong("02.backward", "rstd-inverted")
 def backward_divided_by_rstd(dout, xhat, rstd, gamma):
     g = dout * gamma

@@ -41,6 +41,30 @@ _eps_outside = partial(
 )
 
 
+_missing_root = partial(
+    Mistake,
+    "missing-root",
+    "Aapne variance se divide kiya. "
+    "Sochiye: x ki unit meter ho toh variance ki unit kya hogi?",
+    "You divided by the variance. "
+    "Think: if x is in meters, what is the unit of its variance?",
+)
+_not_centered = partial(
+    Mistake,
+    "mean-not-subtracted",
+    "Output mein se mean nahi ghata. Divide karne se pehle kya hota hai?",
+    "The mean was not subtracted. What comes before the division?",
+)
+_parameters_forgotten = partial(
+    Mistake,
+    "parameters-forgotten",
+    "Normalize karne ke baad scale ya shift chhoot gaya. "
+    "Dekhiye ki gamma aur beta dono output mein aate hain ya nahi.",
+    "After normalizing, the scale or the shift is missing. "
+    "Look whether gamma and beta both reach the output.",
+)
+
+
 def batch_norm(x, gamma, beta, eps):
     """Return the output of batch norm in training mode."""
     return functional.batch_norm(x, None, None, gamma, beta, training=True, eps=eps)[0]
@@ -54,13 +78,13 @@ def _affine(xhat, gamma, beta):
     return gamma * xhat + beta
 
 
-def _forward(*, axis=0, keepdims=True, ddof=0, divisor=_std, affine=_affine):
+def _forward(*, axis=0, keepdims=True, ddof=0, center=True, divisor=_std, affine=_affine):
     """Return batch norm of (N, C) with one choice made wrong."""
 
     def wrong(x, gamma, beta, eps):
         mean = x.mean(axis, keepdims=keepdims)
         var = x.var(axis, ddof=ddof, keepdims=keepdims)
-        return affine((x - mean) / divisor(var, eps), gamma, beta)
+        return affine((x - center * mean) / divisor(var, eps), gamma, beta)
 
     return wrong
 
@@ -112,17 +136,13 @@ FORWARD = Exercise(
         _eps_outside(
             wrong=(_forward(divisor=lambda var, eps: np.sqrt(var) + eps),),
         ),
-        Mistake(
-            "missing-root",
-            "Aapne variance se divide kiya. "
-            "Sochiye: x ki unit meter ho toh variance ki unit kya hogi?",
-            "You divided by the variance. "
-            "Think: if x is in meters, what is the unit of its variance?",
+        _missing_root(
             wrong=(
                 _forward(divisor=lambda var, eps: var + eps),
                 _forward(divisor=lambda var, eps: var),
             ),
         ),
+        _not_centered(wrong=(_forward(center=False),)),
         Mistake(
             "layer-norm",
             "Aapne har sample ka mean uske features par liya: yeh layer norm hai. "
@@ -139,17 +159,20 @@ FORWARD = Exercise(
             "In batch norm each feature has a mean and a variance of its own.",
             wrong=(_forward(axis=None),),
         ),
-        Mistake(
-            "parameters-forgotten",
-            "Normalize karne ke baad scale ya shift chhoot gaya. "
-            "Dekhiye ki gamma aur beta dono output mein aate hain ya nahi.",
-            "After normalizing, the scale or the shift is missing. "
-            "Look whether gamma and beta both reach the output.",
+        _parameters_forgotten(
             wrong=(
                 _forward(affine=lambda xhat, gamma, beta: xhat),
                 _forward(affine=lambda xhat, gamma, beta: gamma * xhat),
                 _forward(affine=lambda xhat, gamma, beta: xhat + beta),
             ),
+        ),
+        Mistake(
+            "beta-scaled",
+            "beta bhi gamma se multiply ho gaya. "
+            "Brackets dekhiye: pehle scale, phir shift.",
+            "beta was multiplied by gamma too. "
+            "Look at the brackets: scale first, then shift.",
+            wrong=(_forward(affine=lambda xhat, gamma, beta: gamma * (xhat + beta)),),
         ),
         Mistake(
             "parameters-swapped",
@@ -164,14 +187,23 @@ FORWARD = Exercise(
 _CHANNEL = (-1, 1, 1)  # the shape of a parameter that meets (N, C, H, W) at C
 
 
-def _images(*, axes=(0, 2, 3), keepdims=True, ddof=0, parameters=_CHANNEL):
+def _images(
+    *,
+    axes=(0, 2, 3),
+    keepdims=True,
+    ddof=0,
+    center=True,
+    divisor=_std,
+    affine=_affine,
+    parameters=_CHANNEL,
+):
     """Return batch norm of (N, C, H, W) with one choice made wrong."""
 
     def wrong(x, gamma, beta, eps):
         mean = x.mean(axes, keepdims=keepdims)
         var = x.var(axes, ddof=ddof, keepdims=keepdims)
-        xhat = (x - mean) / np.sqrt(var + eps)
-        return gamma.reshape(parameters) * xhat + beta.reshape(parameters)
+        xhat = (x - center * mean) / divisor(var, eps)
+        return affine(xhat, gamma.reshape(parameters), beta.reshape(parameters))
 
     return wrong
 
@@ -195,6 +227,22 @@ IMAGES = Exercise(
     mistakes=(
         _unbiased(wrong=(_images(ddof=1),)),
         _one_pass(wrong=(_images_one_pass,)),
+        _missing_root(
+            wrong=(
+                _images(divisor=lambda var, eps: var + eps),
+                _images(divisor=lambda var, eps: var),
+            ),
+        ),
+        _eps_forgotten(wrong=(_images(divisor=lambda var, eps: np.sqrt(var)),)),
+        _eps_outside(wrong=(_images(divisor=lambda var, eps: np.sqrt(var) + eps),)),
+        _not_centered(wrong=(_images(center=False),)),
+        _parameters_forgotten(
+            wrong=(
+                _images(affine=lambda xhat, gamma, beta: xhat),
+                _images(affine=lambda xhat, gamma, beta: gamma * xhat),
+                _images(affine=lambda xhat, gamma, beta: xhat + beta),
+            ),
+        ),
         Mistake(
             "per-pixel",
             "Aapne har pixel ka alag mean liya. Ek channel ke sab pixels "
