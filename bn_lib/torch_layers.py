@@ -1,0 +1,945 @@
+"""Normalization in PyTorch: the twins of `bn_lib.layers`, and tools for batch norm.
+
+Every norm is `normalize` over some dims, then a scale and a shift. They differ only
+in the dims:
+
+>>> import torch
+>>> x = torch.randn(4, 6, 5, 5, dtype=torch.float64)  # (N, C, H, W)
+>>> norms = [
+...     (BatchNorm(6), (0, 2, 3)),
+...     (LayerNorm((6, 5, 5)), (1, 2, 3)),
+...     (InstanceNorm(6), (2, 3)),
+... ]
+>>> for norm, dims in norms:
+...     xhat, _, _ = normalize(x, dims)
+...     assert torch.equal(norm(x), xhat)
+
+Group norm first splits the channel dim in two, and leaves the first part out:
+
+>>> xhat, _, _ = normalize(x.unflatten(1, (2, 3)), dims=(2, 3, 4))
+>>> assert torch.equal(GroupNorm(2, 6)(x), xhat.flatten(1, 2))
+
+RMS norm is the same again, without the subtraction of the mean. There is no backward
+here: autograd differentiates the tensor operations, the statistics included.
+
+Notes
+-----
+State dicts have the keys of torch.nn, and load into its layers and back. An output has
+the dtype of the input, whatever the dtype of the parameters, and float16 and bfloat16
+are computed in float32, with autocast or without.
+"""
+
+import copy
+import functools
+import math
+from collections import OrderedDict
+from contextlib import contextmanager
+
+import torch
+from torch import nn
+
+from bn_lib import _arguments as check
+
+__all__ = [
+    "BATCH_NORMS",
+    "BatchNorm",
+    "GroupNorm",
+    "InstanceNorm",
+    "LayerNorm",
+    "RMSNorm",
+    "fold",
+    "fold_batch_norm",
+    "freeze_batch_norm",
+    "normalize",
+    "recalibrate",
+    "standardize",
+]
+
+
+def _check_tensor(x):
+    if not isinstance(x, torch.Tensor) or not x.is_floating_point():
+        found = x.dtype if isinstance(x, torch.Tensor) else type(x).__name__
+        raise TypeError(
+            f"expected x to be a tensor of floats, got {found}; convert it with "
+            "torch.as_tensor(x, dtype=torch.float32)"
+        )
+    if x.numel() == 0:
+        raise ValueError(
+            f"expected x with at least one value, got the empty shape "
+            f"{tuple(x.shape)}; leave empty batches out"
+        )
+
+
+def _check_channels(x, num_channels, smallest_rank=2):
+    _check_tensor(x)
+    if not smallest_rank <= x.ndim <= 5 or x.shape[1] != num_channels:
+        layouts = [text for rank, text in check.LAYOUTS.items() if rank >= smallest_rank]
+        raise ValueError(
+            f"expected x of shape {', '.join(layouts[:-1])} or {layouts[-1]} with "
+            f"C = {num_channels}, got {tuple(x.shape)}; put the batch on dim 0 and the "
+            "channels on dim 1, and make the layer as wide as its input"
+        )
+
+
+def _check_trailing(x, normalized_shape):
+    _check_tensor(x)
+    if tuple(x.shape[-len(normalized_shape) :]) != normalized_shape:
+        raise ValueError(
+            f"expected x to end with normalized_shape {normalized_shape}, got x of "
+            f"shape {tuple(x.shape)}; give the sizes of the last dims of x"
+        )
+
+
+def _check_several(x, dims, what, advice):
+    if math.prod(x.shape[dim] for dim in dims) == 1:
+        raise ValueError(
+            f"expected more than one {what} per channel, got x of shape "
+            f"{tuple(x.shape)}, where each value is its own mean; {advice}"
+        )
+
+
+def _widen(x):
+    # float16 ends at 65504, and bfloat16 has 8 bits: too little for sums of squares.
+    return x.to(torch.promote_types(x.dtype, torch.float32))
+
+
+def standardize(x, mean, var, eps=1e-5):
+    """Compute ``(x - mean) / sqrt(var + eps)``.
+
+    Parameters
+    ----------
+    x : Tensor, any shape
+        The values.
+    mean, var : Tensor
+        The statistics, of shapes that broadcast with x.
+    eps : float
+        Added to the variance.
+
+    Returns
+    -------
+    xhat : Tensor, shape of x
+        In float32 where x is narrower.
+
+    Examples
+    --------
+    >>> x = torch.tensor([1.0, 3.0])
+    >>> standardize(x, torch.tensor(2.0), torch.tensor(4.0), eps=0.0)
+    tensor([-0.5000,  0.5000])
+    """
+    return (_widen(x) - mean) * torch.rsqrt(_widen(var) + eps)
+
+
+def normalize(x, dims, eps=1e-5, *, center=True):
+    """Shift and scale `x` to mean 0 and variance 1 over `dims`.
+
+    The twin of `bn_lib.functional.normalize`.
+
+    Parameters
+    ----------
+    x : Tensor, any shape
+        Of floats, not empty.
+    dims : int or tuple of int
+        The dims to average over.
+    eps : float
+        Added to the variance, so positive and in the units of x squared.
+    center : bool
+        Whether to subtract the mean. Without it, the variance is the mean square.
+
+    Returns
+    -------
+    xhat : Tensor, shape of x
+        The normalized values, in float32 where x is narrower.
+    mean, var : Tensor
+        Mean and biased variance; the reduced dims are kept with size 1.
+
+    Raises
+    ------
+    TypeError
+        If x is not a tensor of floats, or dims or eps are not numbers.
+    ValueError
+        If x is empty, eps is not positive and finite, or dims are not distinct dims
+        of x.
+
+    Notes
+    -----
+    All of it is inside the graph: the mean and the variance depend on x, and a
+    gradient that forgets this is wrong.
+
+    References
+    ----------
+    Ioffe and Szegedy, "Batch Normalization: Accelerating Deep Network Training by
+    Reducing Internal Covariate Shift", 2015, Algorithm 1, first three lines.
+
+    Examples
+    --------
+    >>> x = torch.tensor([[1.0, 10.0], [3.0, 30.0]])
+    >>> xhat, mean, var = normalize(x, dims=0)
+    >>> mean, var
+    (tensor([[ 2., 20.]]), tensor([[  1., 100.]]))
+    """
+    _check_tensor(x)
+    dims = check.reduction_axes(dims, x.ndim)
+    eps = check.positive_eps(eps)
+
+    wide = _widen(x)
+    mean = wide.mean(dims, keepdim=True) if center else wide.new_zeros(())
+    # Two passes: E[x²] - E[x]² is nonsense in float32 around a mean of 3000.
+    var = (wide - mean).square().mean(dims, keepdim=True)
+    return standardize(wide, mean, var, eps), mean, var
+
+
+def _per_channel(value, x):
+    if value is None:
+        return None
+    return value.reshape(-1, *[1] * (x.ndim - 2))  # (C,) -> (C, 1, 1)
+
+
+class _Norm(nn.Module):
+    """What all norms share: weight and bias under torch's names, and a repr."""
+
+    _shown = ()
+
+    def _add_parameters(self, shape, *, weight, bias):
+        self.weight = nn.Parameter(torch.ones(shape)) if weight else None
+        self.bias = nn.Parameter(torch.zeros(shape)) if bias else None
+
+    def _scale_and_shift(self, xhat, x, *, per_channel=False):
+        weight, bias = self.weight, self.bias
+        if per_channel:
+            weight, bias = _per_channel(weight, x), _per_channel(bias, x)
+        y = xhat if weight is None else xhat * weight
+        y = y if bias is None else y + bias
+        return y.to(x.dtype)
+
+    def extra_repr(self):
+        """Show the arguments when the module is printed."""
+        return ", ".join(f"{name}={getattr(self, name)}" for name in self._shown)
+
+
+class BatchNorm(_Norm):
+    """Batch normalization with running statistics, for 2 to 5 dims.
+
+    In one class what torch splits into BatchNorm1d, BatchNorm2d and BatchNorm3d.
+
+    Parameters
+    ----------
+    num_features : int
+        The number of channels C.
+    eps : float
+        Added to the variance.
+    momentum : float or None
+        Weight of the new batch in the running statistics, from 0 to 1. None gives
+        every batch so far the same weight.
+    affine : bool
+        Whether to learn a weight and a bias.
+    track_running_stats : bool
+        Whether to keep running statistics. Without them each batch is normalized with
+        its own, in evaluation mode too.
+
+    Attributes
+    ----------
+    weight, bias : Parameter, shape (C,), or None
+        gamma, at first 1, and beta, at first 0.
+    running_mean, running_var : Tensor, shape (C,), or None
+        At first 0 and 1.
+    num_batches_tracked : Tensor, shape (), int64, or None
+        How many batches were seen in training mode.
+
+    Raises
+    ------
+    TypeError
+        If an argument is not a number of the right kind.
+    ValueError
+        If num_features, eps or momentum is out of range.
+
+    Notes
+    -----
+    The batch is normalized with the biased variance (divided by m), but the running
+    variance collects the unbiased one (divided by m - 1), as in torch.
+
+    References
+    ----------
+    Ioffe and Szegedy, 2015, Algorithms 1 and 2.
+
+    Examples
+    --------
+    >>> layer = BatchNorm(1, momentum=0.5)
+    >>> y = layer(torch.tensor([[7.0], [9.0]]))
+    >>> layer.running_mean, layer.running_var
+    (tensor([4.]), tensor([1.5000]))
+    """
+
+    _shown = ("num_features", "eps", "momentum", "affine", "track_running_stats")
+
+    def __init__(
+        self,
+        num_features,
+        eps=1e-5,
+        momentum=0.1,
+        affine=True,
+        track_running_stats=True,
+    ):
+        super().__init__()
+        self.num_features = C = check.positive_int(num_features, "num_features")
+        self.eps = check.positive_eps(eps)
+        self.momentum = None if momentum is None else check.fraction(momentum)
+        self.affine, self.track_running_stats = affine, track_running_stats
+        self._add_parameters(C, weight=affine, bias=affine)
+        tracks = track_running_stats
+        count = torch.tensor(0) if tracks else None
+        self.register_buffer("running_mean", torch.zeros(C) if tracks else None)
+        self.register_buffer("running_var", torch.ones(C) if tracks else None)
+        self.register_buffer("num_batches_tracked", count)
+
+    def forward(self, x):
+        """Normalize each channel and, in training, update the statistics.
+
+        Parameters
+        ----------
+        x : Tensor, shape (N, C), (N, C, L), (N, C, H, W) or (N, C, D, H, W)
+            The input; with statistics of its own, at least two values per channel.
+
+        Returns
+        -------
+        y : Tensor, shape and dtype of x
+            The output.
+
+        Raises
+        ------
+        TypeError
+            If x is not a tensor of floats.
+        ValueError
+            If a size does not fit, x is empty, or it has one value per channel where
+            it needs two. The running statistics are then as before.
+        """
+        _check_channels(x, self.num_features)
+        if self.training or self.running_mean is None:
+            dims = (0, *range(2, x.ndim))
+            advice = "use a larger batch, or running statistics and layer.eval()"
+            _check_several(x, dims, "value", advice)
+            xhat, mean, var = normalize(x, dims, self.eps)
+            if self.track_running_stats:
+                self._track(mean.flatten(), var.flatten(), x.numel() // mean.numel())
+        else:
+            mean = _per_channel(self.running_mean, x)
+            var = _per_channel(self.running_var, x)
+            xhat = standardize(x, mean, var, self.eps)
+        return self._scale_and_shift(xhat, x, per_channel=True)
+
+    @torch.no_grad()
+    def _track(self, mean, var, m):
+        self.num_batches_tracked += 1
+        # A mean over k batches gives the newest a share of 1/k.
+        count = self.num_batches_tracked.item()
+        share = 1 / count if self.momentum is None else self.momentum
+        unbiased = var * (m / (m - 1))
+        for running, batch in (self.running_mean, mean), (self.running_var, unbiased):
+            running.copy_(share * batch + (1 - share) * running.type_as(batch))
+
+
+class LayerNorm(_Norm):
+    """Layer normalization over the last dims.
+
+    Parameters
+    ----------
+    normalized_shape : int or tuple of int
+        The sizes of the last dims.
+    eps : float
+        Added to the variance.
+    affine : bool
+        Whether to learn a weight and a bias; torch says elementwise_affine.
+
+    Attributes
+    ----------
+    weight, bias : Parameter, shape normalized_shape, or None
+        gamma, at first 1, and beta, at first 0.
+
+    Raises
+    ------
+    TypeError
+        If an argument is not a number of the right kind.
+    ValueError
+        If a size or eps is not positive.
+
+    References
+    ----------
+    Ba, Kiros and Hinton, "Layer Normalization", 2016, equation 3.
+
+    Examples
+    --------
+    >>> LayerNorm(2, affine=False)(torch.tensor([[10.0, 30.0], [1.0, 3.0]]))
+    tensor([[-1.0000,  1.0000],
+            [-1.0000,  1.0000]])
+    """
+
+    _shown = ("normalized_shape", "eps", "affine")
+
+    def __init__(self, normalized_shape, eps=1e-5, affine=True):
+        super().__init__()
+        self.normalized_shape = check.shape_tuple(normalized_shape)
+        self.eps, self.affine = check.positive_eps(eps), affine
+        self._add_parameters(self.normalized_shape, weight=affine, bias=affine)
+
+    def forward(self, x):
+        """Normalize over the last dims.
+
+        Parameters
+        ----------
+        x : Tensor, shape (..., *normalized_shape)
+            The input.
+
+        Returns
+        -------
+        y : Tensor, shape and dtype of x
+            The output.
+
+        Raises
+        ------
+        TypeError
+            If x is not a tensor of floats.
+        ValueError
+            If x is empty or ends with other sizes.
+        """
+        _check_trailing(x, self.normalized_shape)
+        dims = range(-len(self.normalized_shape), 0)
+        xhat, _, _ = normalize(x, dims, self.eps)
+        return self._scale_and_shift(xhat, x)
+
+
+class InstanceNorm(_Norm):
+    """Instance normalization, each channel of each example by itself.
+
+    Parameters
+    ----------
+    num_features : int
+        The number of channels C.
+    eps : float
+        Added to the variance.
+    affine : bool
+        Whether to learn a weight and a bias; as in torch, not by default.
+
+    Attributes
+    ----------
+    weight, bias : Parameter, shape (C,), or None
+        gamma, at first 1, and beta, at first 0.
+
+    Raises
+    ------
+    TypeError
+        If an argument is not a number of the right kind.
+    ValueError
+        If num_features or eps is not positive.
+
+    References
+    ----------
+    Ulyanov, Vedaldi and Lempitsky, "Instance Normalization: The Missing Ingredient
+    for Fast Stylization", 2016, equation 3.
+
+    Examples
+    --------
+    >>> InstanceNorm(1)(torch.tensor([[[10.0, 30.0]], [[1.0, 3.0]]])).squeeze(1)
+    tensor([[-1.0000,  1.0000],
+            [-1.0000,  1.0000]])
+    """
+
+    _shown = ("num_features", "eps", "affine")
+
+    def __init__(self, num_features, eps=1e-5, affine=False):
+        super().__init__()
+        self.num_features = check.positive_int(num_features, "num_features")
+        self.eps, self.affine = check.positive_eps(eps), affine
+        self._add_parameters(self.num_features, weight=affine, bias=affine)
+
+    def forward(self, x):
+        """Normalize over the positions.
+
+        Parameters
+        ----------
+        x : Tensor, shape (N, C, L), (N, C, H, W) or (N, C, D, H, W)
+            The input, with at least two positions per channel.
+
+        Returns
+        -------
+        y : Tensor, shape and dtype of x
+            The output.
+
+        Raises
+        ------
+        TypeError
+            If x is not a tensor of floats.
+        ValueError
+            If a size does not fit, x is empty, or it has a single position.
+        """
+        _check_channels(x, self.num_features, smallest_rank=3)
+        dims = range(2, x.ndim)
+        _check_several(x, dims, "position", "use LayerNorm or BatchNorm")
+        xhat, _, _ = normalize(x, dims, self.eps)
+        return self._scale_and_shift(xhat, x, per_channel=True)
+
+
+class GroupNorm(_Norm):
+    """Group normalization, neighbouring channels of each example together.
+
+    Parameters
+    ----------
+    num_groups : int
+        The number of groups, a divisor of num_channels.
+    num_channels : int
+        The number of channels C.
+    eps : float
+        Added to the variance.
+    affine : bool
+        Whether to learn a weight and a bias.
+
+    Attributes
+    ----------
+    weight, bias : Parameter, shape (C,), or None
+        gamma, at first 1, and beta, at first 0.
+
+    Raises
+    ------
+    TypeError
+        If an argument is not a number of the right kind.
+    ValueError
+        If num_groups does not divide num_channels, or a number is not positive.
+
+    References
+    ----------
+    Wu and He, "Group Normalization", 2018, equation 7.
+
+    Examples
+    --------
+    >>> GroupNorm(2, 4, affine=False)(torch.tensor([[10.0, 30.0, 100.0, 300.0]]))
+    tensor([[-1.,  1., -1.,  1.]])
+    """
+
+    _shown = ("num_groups", "num_channels", "eps", "affine")
+
+    def __init__(self, num_groups, num_channels, eps=1e-5, affine=True):
+        super().__init__()
+        self.num_channels = check.positive_int(num_channels, "num_channels")
+        self.num_groups = check.group_count(num_groups, self.num_channels)
+        self.eps, self.affine = check.positive_eps(eps), affine
+        self._add_parameters(self.num_channels, weight=affine, bias=affine)
+
+    def forward(self, x):
+        """Normalize over the positions and the channels of a group.
+
+        Parameters
+        ----------
+        x : Tensor, shape (N, C), (N, C, L), (N, C, H, W) or (N, C, D, H, W)
+            The input.
+
+        Returns
+        -------
+        y : Tensor, shape and dtype of x
+            The output.
+
+        Raises
+        ------
+        TypeError
+            If x is not a tensor of floats.
+        ValueError
+            If a size does not fit or x is empty.
+        """
+        _check_channels(x, self.num_channels)
+        grouped = x.unflatten(1, (self.num_groups, -1))  # (N, C, L) -> (N, G, C/G, L)
+        xhat, _, _ = normalize(grouped, range(2, grouped.ndim), self.eps)
+        return self._scale_and_shift(xhat.flatten(1, 2), x, per_channel=True)
+
+
+class RMSNorm(_Norm):
+    """Root mean square normalization over the last dims; there is no bias.
+
+    Parameters
+    ----------
+    normalized_shape : int or tuple of int
+        The sizes of the last dims.
+    eps : float
+        Added to the mean square. In torch the default is the machine epsilon of the
+        dtype.
+    affine : bool
+        Whether to learn a weight; torch says elementwise_affine.
+
+    Attributes
+    ----------
+    weight : Parameter, shape normalized_shape, or None
+        gamma, at first 1.
+
+    Raises
+    ------
+    TypeError
+        If an argument is not a number of the right kind.
+    ValueError
+        If a size or eps is not positive.
+
+    References
+    ----------
+    Zhang and Sennrich, "Root Mean Square Layer Normalization", 2019, equation 4.
+
+    Examples
+    --------
+    >>> RMSNorm(2, affine=False)(torch.tensor([[3.0, 4.0]]))
+    tensor([[0.8485, 1.1314]])
+    """
+
+    _shown = ("normalized_shape", "eps", "affine")
+
+    def __init__(self, normalized_shape, eps=1e-5, affine=True):
+        super().__init__()
+        self.normalized_shape = check.shape_tuple(normalized_shape)
+        self.eps, self.affine = check.positive_eps(eps), affine
+        self._add_parameters(self.normalized_shape, weight=affine, bias=False)
+
+    def forward(self, x):
+        """Divide by the root mean square of the last dims.
+
+        Parameters
+        ----------
+        x : Tensor, shape (..., *normalized_shape)
+            The input.
+
+        Returns
+        -------
+        y : Tensor, shape and dtype of x
+            The output.
+
+        Raises
+        ------
+        TypeError
+            If x is not a tensor of floats.
+        ValueError
+            If x is empty or ends with other sizes.
+        """
+        _check_trailing(x, self.normalized_shape)
+        dims = range(-len(self.normalized_shape), 0)
+        xhat, _, _ = normalize(x, dims, self.eps, center=False)
+        return self._scale_and_shift(xhat, x)
+
+
+FOLDABLE = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
+BATCH_NORMS = (
+    BatchNorm,
+    nn.BatchNorm1d,
+    nn.BatchNorm2d,
+    nn.BatchNorm3d,
+    nn.SyncBatchNorm,
+)
+
+
+def _is_batch_norm(module):
+    return isinstance(module, BATCH_NORMS)
+
+
+@torch.no_grad()
+def fold(layer, norm):
+    """Make one layer that does what `layer` and then `norm` do in evaluation.
+
+    In evaluation the statistics are constants, and batch norm is ``a * y + b`` for
+    each channel: a times the weights of the layer, and another bias.
+
+    Parameters
+    ----------
+    layer : nn.Linear, nn.Conv1d, nn.Conv2d or nn.Conv3d
+        The layer whose output goes to norm, its channels on dim 1. Not changed.
+    norm : BatchNorm, or a batch norm of torch.nn
+        In evaluation mode, with running statistics. Not changed.
+
+    Returns
+    -------
+    folded : Module
+        A new layer of the kind of `layer`, with a bias.
+
+    Raises
+    ------
+    TypeError
+        If layer or norm is of another kind, or they are the wrong way round.
+    ValueError
+        If norm is in training mode or has no running statistics, the widths differ,
+        or the weight of layer is computed from other parameters.
+
+    Notes
+    -----
+    Only for inference: a folded network has no statistics to learn. A batch norm that
+    comes *before* a convolution cannot be folded into it, as the zeros of the padding
+    are not normalized.
+
+    References
+    ----------
+    Ioffe and Szegedy, 2015, Algorithm 2, line 11.
+
+    Examples
+    --------
+    >>> layer, norm = nn.Linear(3, 2), BatchNorm(2).eval()
+    >>> x = torch.randn(5, 3)
+    >>> torch.allclose(fold(layer, norm)(x), norm(layer(x)), atol=1e-6)
+    True
+    """
+    _check_foldable(layer, norm)
+    mean, var, weight = (
+        value.double() for value in (norm.running_mean, norm.running_var, layer.weight)
+    )
+    bias = torch.zeros_like(mean) if layer.bias is None else layer.bias.double()
+    gamma = torch.ones_like(mean) if norm.weight is None else norm.weight.double()
+    beta = torch.zeros_like(mean) if norm.bias is None else norm.bias.double()
+
+    scale = gamma / torch.sqrt(var + norm.eps)
+    weight = weight * scale.reshape(-1, *[1] * (weight.ndim - 1))
+    bias = (bias - mean) * scale + beta
+    folded = copy.deepcopy(layer)
+    folded.weight = nn.Parameter(weight.to(layer.weight.dtype))
+    folded.bias = nn.Parameter(bias.to(layer.weight.dtype))
+    return folded
+
+
+def _check_foldable(layer, norm):
+    first, second = type(layer).__name__, type(norm).__name__
+    if _is_batch_norm(layer):
+        raise TypeError(
+            f"expected a layer and the batch norm after it, got {first} before "
+            f"{second}; keep this norm, since padding with zeros is not normalized"
+        )
+    if type(norm) not in BATCH_NORMS:
+        raise TypeError(
+            f"expected a batch norm to fold into {first}, got {second}; keep it: only "
+            "batch norm has statistics that are constants in evaluation"
+        )
+    if type(layer) not in FOLDABLE:
+        raise TypeError(
+            f"expected Linear, Conv1d, Conv2d or Conv3d before {second}, got {first}; "
+            "fold a batch norm only into the layer that computes its input"
+        )
+    if "weight" not in dict(layer.named_parameters(recurse=False)):
+        raise ValueError(
+            f"expected {first} with a weight that is a parameter, got one that is "
+            "computed from others; remove the weight or spectral norm first"
+        )
+    if norm.running_mean is None:
+        raise ValueError(
+            f"expected {second} with running statistics, got none; fold a norm that "
+            "was trained with track_running_stats=True"
+        )
+    if norm.training:
+        raise ValueError(
+            f"expected {second} in evaluation mode, got training mode, where the "
+            "statistics are those of the batch; call model.eval() first"
+        )
+    if norm.num_features != len(layer.weight):
+        raise ValueError(
+            f"expected {second} as wide as {first}, got {norm.num_features} channels "
+            f"after {len(layer.weight)}; fold the norm that follows this layer"
+        )
+
+
+def fold_batch_norm(model):
+    """Fold every batch norm of an nn.Sequential into the layer before it.
+
+    Parameters
+    ----------
+    model : nn.Sequential
+        In evaluation mode; it may hold further ones. Not changed.
+
+    Returns
+    -------
+    folded : nn.Sequential
+        A copy without batch norms. The other layers keep their names, and so their
+        keys in the state dict.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If model is not an nn.Sequential, or as in `fold`, with the name of the norm
+        that cannot be folded. Norms of other kinds stay as they are.
+
+    Examples
+    --------
+    >>> model = nn.Sequential(nn.Conv2d(1, 4, 3), BatchNorm(4), nn.ReLU()).eval()
+    >>> [type(module).__name__ for module in fold_batch_norm(model)]
+    ['Conv2d', 'ReLU']
+    """
+    if type(model) is not nn.Sequential:
+        raise TypeError(
+            f"expected nn.Sequential, got {type(model).__name__}, whose order of "
+            "layers is not known; use fold(layer, norm) for each pair"
+        )
+    return _fold_sequential(model, prefix="")
+
+
+def _fold_sequential(model, prefix):
+    folded = {}
+    # named_children leaves out the second use of a module.
+    for name, module in model._modules.items():
+        path = prefix + name
+        if _is_batch_norm(module):
+            last = next(reversed(folded), None)
+            folded[last] = _fold_named(folded.get(last), module, path)
+        elif type(module) is nn.Sequential:
+            folded[name] = _fold_sequential(module, path + ".")
+        elif any(map(_is_batch_norm, module.modules())):
+            raise TypeError(
+                f"cannot fold the batch norms in {path!r}: expected nn.Sequential, got "
+                f"{type(module).__name__}, whose order of layers is not known; use "
+                "fold(layer, norm) for each pair"
+            )
+        else:
+            folded[name] = copy.deepcopy(module)
+    sequential = nn.Sequential(OrderedDict(folded))
+    sequential.training = model.training
+    return sequential
+
+
+def _fold_named(layer, norm, path):
+    try:
+        if layer is None:
+            raise TypeError("expected a layer before it, got none; keep a norm of inputs")
+        return fold(layer, norm)
+    except (TypeError, ValueError) as error:
+        kind = type(norm).__name__
+        raise type(error)(f"cannot fold {path!r} ({kind}): {error}") from None
+
+
+def _tracking_norms(model):
+    norms = {name: m for name, m in model.named_modules() if _is_batch_norm(m)}
+    if not norms:
+        raise ValueError(
+            f"expected a model with batch norms, got {type(model).__name__} without; "
+            "pass the model that holds them"
+        )
+    for name, norm in norms.items():
+        if norm.running_mean is None:
+            raise ValueError(
+                f"expected running statistics in every batch norm, got none in {name!r} "
+                f"({type(norm).__name__}); build it with track_running_stats=True"
+            )
+    return list(norms.values())
+
+
+def freeze_batch_norm(model, *, parameters=False):
+    """Keep the batch norms of a model in evaluation mode, also in training.
+
+    For fine-tuning on small batches: the running statistics of the first training are
+    used and not changed.
+
+    Parameters
+    ----------
+    model : Module
+        With batch norms from here or from torch.nn, at any depth. Changed in place.
+    parameters : bool
+        Whether weight and bias of the batch norms stop learning too.
+
+    Returns
+    -------
+    model : Module
+        The same model.
+
+    Raises
+    ------
+    ValueError
+        If there is no batch norm, or one without running statistics, which would use
+        those of the batch in evaluation mode too. The model is then as before.
+
+    Notes
+    -----
+    To undo it for a module, ``del module.train``.
+
+    Examples
+    --------
+    >>> model = freeze_batch_norm(nn.Sequential(nn.Linear(3, 2), BatchNorm(2)))
+    >>> [module.training for module in model.train()]
+    [True, False]
+    """
+    for norm in _tracking_norms(model):
+        # A partial, unlike a bound method, survives copying and pickling.
+        norm.train = functools.partial(_stay_in_eval, norm)
+        norm.eval()
+        if parameters:
+            norm.requires_grad_(False)
+    return model
+
+
+def _stay_in_eval(norm, mode=True):
+    return nn.Module.train(norm, False)
+
+
+@torch.no_grad()
+def recalibrate(model, batches):
+    """Estimate the running statistics anew, as plain averages over some batches.
+
+    Parameters
+    ----------
+    model : Module
+        With batch norms from here or from torch.nn. Only their running statistics and
+        counts are changed; frozen ones are recalibrated too.
+    batches : iterable of Tensor, or of tuples
+        Inputs of the model; of a tuple or list, the first item is the input.
+
+    Returns
+    -------
+    model : Module
+        The same model, in the modes it was in.
+
+    Raises
+    ------
+    ValueError
+        If there is no batch norm, one has no running statistics, or there is no batch.
+        The running statistics are then as before, as after any error of the model.
+
+    Notes
+    -----
+    Everything but the batch norms runs in evaluation mode, since dropout would change
+    the variances. A batch norm that the model does not use keeps its statistics.
+
+    The average is over batches, each with the same weight. It is of the variances
+    *within* them: use large batches, of one size, in random order.
+
+    References
+    ----------
+    Wu and Johnson, "Rethinking 'Batch' in BatchNorm", 2021, section 3: PreciseBN.
+
+    Examples
+    --------
+    >>> model = nn.Sequential(BatchNorm(1)).eval()
+    >>> _ = recalibrate(model, [torch.tensor([[7.0], [9.0]])])
+    >>> model[0].running_mean, model[0].running_var, model[0].training
+    (tensor([8.]), tensor([2.]), False)
+    """
+    norms = _tracking_norms(model)
+    with _restoring(model, norms):
+        for module in model.modules():
+            module.training = False
+        for norm in norms:
+            norm.training, norm.momentum = True, None
+            norm.running_mean.zero_()
+            norm.running_var.fill_(1)
+            norm.num_batches_tracked.zero_()
+        batch = None
+        for batch in batches:
+            model(batch[0] if isinstance(batch, tuple | list) else batch)
+        if batch is None:
+            raise ValueError(
+                "expected at least one batch, got none; a generator runs only once, so "
+                "pass a list or make a new one"
+            )
+    return model
+
+
+@contextmanager
+def _restoring(model, norms):
+    """Put modes and momentum back, and the statistics of norms without a batch."""
+    modes = [(module, module.training) for module in model.modules()]
+    before = [
+        (norm, norm.momentum, {key: b.clone() for key, b in norm.named_buffers()})
+        for norm in norms
+    ]
+    failed = True
+    try:
+        yield
+        failed = False
+    finally:
+        for module, mode in modes:
+            module.training = mode
+        for norm, momentum, buffers in before:
+            norm.momentum = momentum
+            if failed or norm.num_batches_tracked == 0:
+                for key, value in buffers.items():
+                    getattr(norm, key).copy_(value)
