@@ -11,7 +11,7 @@ ENV := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 BN_LIB_PROGRESS=0 PYTHONHASHSEED
 BUILD := $(BIN)/jupyter-book build . --warningiserror --nitpick --keep-going --quiet
 NOTEBOOKS := $(sort $(wildcard chapters/*.ipynb))
 
-.PHONY: book test lab notebooks pins clean
+.PHONY: book test claims lab notebooks pins clean
 
 book: .venv/book
 	@mkdir -p _build
@@ -23,6 +23,9 @@ test: .venv/all book
 	$(BIN)/ruff format --check .
 	$(ENV) $(BIN)/python -m pytest --nbval --nbval-current-env --numprocesses 2 --dist loadfile \
 		--nbval-sanitize-with tests/sanitize.cfg tests bn_lib $(NOTEBOOKS)
+
+claims: .venv/all
+	$(ENV) $(BIN)/python -m bn_lib.claims
 
 lab: .venv/all
 	$(BIN)/jupyter lab chapters

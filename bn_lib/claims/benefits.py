@@ -1,0 +1,377 @@
+"""Claims of the chapter on benefits: the promises of batch norm, one by one."""
+
+import math
+
+import numpy as np
+
+from bn_lib.claims.core import Claim
+from bn_lib.experiments.benefits import (
+    AccuracyConfig,
+    GradientConfig,
+    Net,
+    OverfitConfig,
+    SpeedConfig,
+    run_accuracy,
+    run_gradient,
+    run_overfit,
+    run_speed,
+)
+
+__all__ = ["CLAIMS"]
+
+
+def _accuracy(net, seeds, lr=0.3, steps=100):
+    return run_accuracy(AccuracyConfig(net, lr, steps, seeds=seeds)).accuracy
+
+
+def _faster(seeds):
+    relu = dict(lrs=(0.1, 0.3, 1.0), seeds=seeds)
+    return {
+        "3×100 sigmoid, std 0.1": run_speed(SpeedConfig(seeds=seeds)).doublings(),
+        "3×100 ReLU, He": run_speed(SpeedConfig(Net(3, 100), **relu)).doublings(),
+    }
+
+
+def _higher_rate(seeds):
+    def gain(depth, width, lr):
+        normed = _accuracy(Net(depth, width, norm=True), seeds, lr, steps=50)
+        return normed - _accuracy(Net(depth, width), seeds, lr, steps=50)
+
+    return {
+        "10×64 ReLU, lr 1": gain(10, 64, 1.0),
+        "3×100 ReLU, lr 1": gain(3, 100, 1.0),
+        "10×64 ReLU, lr 10": gain(10, 64, 10.0),
+    }
+
+
+def _overfit(norm, batch_size, seeds):
+    config = OverfitConfig(Net(3, 100, norm), batch_size=batch_size, seeds=seeds)
+    return run_overfit(config)
+
+
+def _small_batch_helps(seeds):
+    def saved(norm):
+        small, full = (_overfit(norm, size, seeds).test_loss for size in (10, 100))
+        return 1 - small / full
+
+    return {"with BN": saved(True), "without BN": saved(False)}
+
+
+def _overfits_less(seeds):
+    return {
+        f"batch {size}": 1
+        - _overfit(True, size, seeds).test_loss / _overfit(False, size, seeds).test_loss
+        for size in (10, 100)
+    }
+
+
+def _five(std, norm=True, eps=1e-5):
+    return Net(5, 50, norm, std=std, eps=eps)
+
+
+def _less_dependence(seeds):
+    def gain(std, lr=0.3):
+        normed = _accuracy(_five(std), seeds, lr)
+        return normed - _accuracy(_five(std, norm=False), seeds, lr)
+
+    return {
+        "std 0.001": gain(1e-3),
+        "std 1": gain(1.0),
+        "He": gain(None, lr=0.1),
+    }
+
+
+def _any_scale(seeds):
+    return {
+        "std 0.001": _accuracy(_five(1e-3), seeds),
+        "std 1": _accuracy(_five(1.0), seeds),
+        "std 0.00001": _accuracy(_five(1e-5), seeds),
+        "std 0.00001, eps 1e-12": _accuracy(_five(1e-5, eps=1e-12), seeds),
+    }
+
+
+def _deeper(seeds):
+    def gain(depth, std=None):
+        normed = _accuracy(Net(depth, 64, norm=True), seeds, lr=0.3, steps=40)
+        return normed - _accuracy(Net(depth, 64, std=std), seeds, lr=0.03, steps=40)
+
+    return {
+        "20 layers, plain std 0.1": gain(20, std=0.1),
+        "20 layers, plain He": gain(20),
+        "40 layers, plain He": gain(40),
+    }
+
+
+def _skips_help(seeds):
+    def gain(depth):
+        skips = Net(depth, 64, norm=True, skips=True)
+        without = _accuracy(Net(depth, 64, norm=True), seeds, steps=40)
+        return _accuracy(skips, seeds, steps=40) - without
+
+    return {"40 layers": gain(40), "10 layers": gain(10)}
+
+
+def _growth(seeds):
+    return {
+        "BN, ReLU": run_gradient(GradientConfig(seeds=seeds)).factor() - 1,
+        "ReLU alone, He": run_gradient(GradientConfig(norm=False, seeds=seeds)).factor()
+        - 1,
+    }
+
+
+def _growth_rate(seeds):
+    def closeness(batch_size):
+        factor = run_gradient(GradientConfig(batch_size=batch_size, seeds=seeds)).factor()
+        return 0.1 - np.abs(factor - math.pi / (math.pi - 1))
+
+    return {"batch 256": closeness(256), "batch 8": closeness(8)}
+
+
+def _skips_tame(seeds):
+    return {
+        "all 40 blocks": _exponent_saved(0, seeds),
+        "the upper 30": _exponent_saved(10, seeds),
+    }
+
+
+def _exponent_saved(lowest, seeds):
+    chain, skips = (
+        run_gradient(GradientConfig(skips=value, lowest=lowest, seeds=seeds)).factor()
+        for value in (False, True)
+    )
+    return 1 - np.log(skips) / np.log(chain)
+
+
+def _affine_alone(seeds):
+    def above_chance(depth, width):
+        net = Net(depth, width, norm=True, frozen=True)
+        return _accuracy(net, seeds, lr=1.0, steps=150) - 0.1
+
+    return {
+        "3×100": above_chance(3, 100),
+        "4×50": above_chance(4, 50),
+        "1×10": above_chance(1, 10),
+    }
+
+
+CLAIMS = (
+    Claim(
+        id="benefits.faster-training",
+        hinglish="BN ke saath network kam steps mein seekhta hai.",
+        english="A network with BN learns in fewer steps.",
+        source="SEED: Faster Training; Ioffe and Szegedy (2015), section 4.1, figure 1",
+        effect="doublings: log2 of plain over BN steps to 90 % test accuracy, best lr",
+        measure=_faster,
+        margin=0.5,
+        verdict="holds",
+        condition_hinglish=(
+            "8×8 digits par do chhote networks mein, har ek apne best learning rate "
+            "par; plain sigmoid network 120 steps mein wahan pahuncha hi nahi. Yahan "
+            "steps gine gaye hain, time nahi; BN ka ek step mehenga hota hai."
+        ),
+        condition_english=(
+            "In two small networks on 8×8 digits, each at its best learning rate; the "
+            "plain sigmoid network did not get there in 120 steps. Steps are counted, "
+            "not time; a step with BN costs more."
+        ),
+    ),
+    Claim(
+        id="benefits.higher-learning-rate",
+        hinglish="BN us learning rate par bhi seekhta hai jahan plain network nahi.",
+        english="BN trains at learning rates that break the plain network.",
+        source="SEED: Higher Learning Rate; Ioffe and Szegedy (2015), section 3.3",
+        effect="test accuracy after 50 steps, BN minus plain, at the same learning rate",
+        measure=_higher_rate,
+        margin=0.3,
+        verdict="depends",
+        condition_hinglish=(
+            "ReLU networks mein learning rate 1 par haan. Learning rate 10 par 10 "
+            "layers ka network BN ke saath bhi nahi seekhta: limit upar gayi, hati nahi."
+        ),
+        condition_english=(
+            "Yes in ReLU networks at learning rate 1. At learning rate 10 the network "
+            "of 10 layers fails with BN too: the limit moved up, it did not go away."
+        ),
+    ),
+    Claim(
+        id="benefits.small-batch-regularizes",
+        hinglish="Chhote batch ka noise overfitting kam karta hai.",
+        english="The noise of a small batch reduces overfitting.",
+        source="SEED: Regularization Effect; Ioffe and Szegedy (2015), section 3.4",
+        effect="share of the test loss saved by batches of 10 in place of all 100 samples",
+        measure=_small_batch_helps,
+        margin=0.1,
+        verdict="depends",
+        condition_hinglish=(
+            "3×100 ReLU network, 100 training samples, 150 steps: BN ke saath haan. "
+            "Bina BN ke wahi chhote batch test loss ko lagbhag wahin chhodte hain."
+        ),
+        condition_english=(
+            "3×100 ReLU network, 100 training samples, 150 steps: yes with BN. "
+            "Without BN the same small batches leave the test loss about where it was."
+        ),
+        seeds=(0, 1, 2, 3, 4),
+    ),
+    Claim(
+        id="benefits.overfits-less",
+        hinglish="BN wala network bina BN wale network se kam overfit karta hai.",
+        english="A network with BN overfits less than one without.",
+        source="SEED: Regularization Effect; Ioffe and Szegedy (2015), section 3.4",
+        effect="share of the test loss saved by BN, same batches, 100 training samples",
+        measure=_overfits_less,
+        margin=0.15,
+        verdict="does not hold",
+        condition_hinglish=(
+            "3×100 ReLU network, 100 training samples, 150 steps: batch 100 aur batch 10 "
+            "dono mein BN ka mean test loss plain network se zyada raha."
+        ),
+        condition_english=(
+            "3×100 ReLU network, 100 training samples, 150 steps: at batch 100 and at "
+            "batch 10 the mean test loss with BN was above that of the plain network."
+        ),
+        seeds=(0, 1, 2, 3, 4),
+    ),
+    Claim(
+        id="benefits.less-dependence-on-init",
+        hinglish="BN weights ke us scale par bhi seekhta hai jahan plain nahi.",
+        english="BN learns from weight scales at which the plain network does not.",
+        source="SEED: Reduced Dependence on Initialization",
+        effect="test accuracy after 100 steps, BN minus plain, same initialization",
+        measure=_less_dependence,
+        margin=0.4,
+        verdict="depends",
+        condition_hinglish=(
+            "5×50 ReLU network mein std 0.001 aur 1 par bada fark hai. He "
+            "initialization par plain network bhi seekhta hai aur fark chhota hai."
+        ),
+        condition_english=(
+            "In a 5×50 ReLU network the gain is large at std 0.001 and 1. With He "
+            "initialization the plain network learns too, and the gain is small."
+        ),
+    ),
+    Claim(
+        id="benefits.any-init-scale",
+        hinglish="BN ke saath weights ka scale kuch bhi ho, network seekh leta hai.",
+        english="With BN the network learns whatever the scale of the weights.",
+        source="Ioffe and Szegedy (2015), section 3.3: BN(Wu) = BN((aW)u)",
+        effect="test accuracy after 100 steps",
+        measure=_any_scale,
+        margin=0.6,
+        verdict="depends",
+        condition_hinglish=(
+            "5×50 ReLU network mein std 0.001 aur 1 par haan. Std 0.00001 par variance "
+            "eps=1e-5 se bahut chhota hai aur network kuch nahi seekhta; eps=1e-12 "
+            "karne par seekh leta hai."
+        ),
+        condition_english=(
+            "Yes in a 5×50 ReLU network at std 0.001 and 1. At std 0.00001 the variance "
+            "is far below eps=1e-5 and nothing is learned; with eps=1e-12 it learns."
+        ),
+    ),
+    Claim(
+        id="benefits.deeper-networks",
+        hinglish="BN gehre networks ki training mein madad karta hai.",
+        english="BN helps deep networks to train.",
+        source="SEED: Allows Deeper Networks",
+        effect="test accuracy after 40 steps, BN minus plain (learning rates 0.3 and 0.03)",
+        measure=_deeper,
+        margin=0.35,
+        verdict="depends",
+        condition_hinglish=(
+            "64 units ke ReLU layers, bina skips: 20 layers par BN aage hai, 40 layers "
+            "par 40 steps mein dono lagbhag kuch nahi seekhte."
+        ),
+        condition_english=(
+            "ReLU layers of 64 units, no skips: at 20 layers BN is ahead, at 40 layers "
+            "neither learns much in 40 steps."
+        ),
+    ),
+    Claim(
+        id="benefits.skips-add-depth",
+        hinglish="BN ke saath residual skips lagane se gehra network train hota hai.",
+        english="Residual skips make a deep BN network trainable.",
+        source="He et al. (2016), Deep Residual Learning, section 4.1",
+        effect="test accuracy after 40 steps, BN with skips minus BN without",
+        measure=_skips_help,
+        margin=0.3,
+        verdict="depends",
+        condition_hinglish=(
+            "64 units ke 40 layers par skips se bada fark padta hai, 10 layers par nahi."
+        ),
+        condition_english=(
+            "With 40 layers of 64 units skips matter a lot, with 10 layers they do not."
+        ),
+    ),
+    Claim(
+        id="benefits.bn-gradients-grow",
+        hinglish="Training se pehle gradient har layer par neeche jaate hue badhta hai.",
+        english="Before training, the gradient grows at each layer on its way down.",
+        source="Yang et al. (2019), A Mean Field Theory of Batch Normalization",
+        effect="growth of the squared gradient norm per layer, minus 1",
+        measure=_growth,
+        margin=0.2,
+        verdict="depends",
+        condition_hinglish=(
+            "40 ReLU layers, bina skips: BN ke saath squared norm har layer par "
+            "lagbhag 1.4 guna hota hai. He initialization akele mein nahi badhta."
+        ),
+        condition_english=(
+            "40 ReLU layers, no skips: with BN the squared norm grows about 1.4 times "
+            "per layer. With He initialization alone it does not grow."
+        ),
+    ),
+    Claim(
+        id="benefits.growth-is-pi-over-pi-minus-one",
+        hinglish="BN aur ReLU mein squared gradient har layer par π/(π−1) guna hota hai.",
+        english="With BN and ReLU the squared gradient grows π/(π−1) times per layer.",
+        source="Yang et al. (2019), A Mean Field Theory of Batch Normalization",
+        effect="0.1 minus the distance of the measured factor from π/(π−1) = 1.467",
+        measure=_growth_rate,
+        margin=0.0,
+        verdict="depends",
+        condition_hinglish=(
+            "Width 100 par, squared norm ka factor: batch 256 mein 0.1 ke andar sahi, "
+            "batch 8 mein gradient isse tez badhta hai. Norm khud iske root se badhta hai."
+        ),
+        condition_english=(
+            "At width 100, for the squared norm: right within 0.1 at batch 256, while at "
+            "batch 8 it grows faster. The norm itself grows by the root of this."
+        ),
+    ),
+    Claim(
+        id="benefits.skips-tame-gradients",
+        hinglish="Residual skips BN ke gradients ka badhna kam kar dete hain.",
+        english="Residual skips slow the growth of BN's gradients.",
+        source="Yang et al. (2019), A Mean Field Theory of Batch Normalization",
+        effect="share of the growth's logarithm that skips take away",
+        measure=_skips_tame,
+        margin=0.3,
+        verdict="holds",
+        condition_hinglish=(
+            "Width 100, 40 pre-activation blocks, training se pehle. Sabse neeche ke "
+            "kuch blocks mein skips ke saath bhi gradient tezi se badhta hai."
+        ),
+        condition_english=(
+            "Width 100, 40 pre-activation blocks, before training. In the lowest few "
+            "blocks the gradient grows fast even with skips."
+        ),
+    ),
+    Claim(
+        id="benefits.gamma-and-beta-alone",
+        hinglish="Sirf gamma aur beta ki training bhi chance se kaafi upar le jaati hai.",
+        english="Training gamma and beta alone takes a network well above chance.",
+        source="Frankle, Schwab and Morcos (2021), Training BatchNorm and Only BatchNorm",
+        effect="test accuracy after 150 steps minus 0.1, all weights frozen at random",
+        measure=_affine_alone,
+        margin=0.3,
+        verdict="depends",
+        condition_hinglish=(
+            "8×8 digits par 3×100 aur 4×50 ReLU networks mein haan. 1×10 network mein "
+            "sirf 20 gamma aur beta hain, aur woh chance ke paas rehta hai."
+        ),
+        condition_english=(
+            "Yes in 3×100 and 4×50 ReLU networks on 8×8 digits. A 1×10 network has only "
+            "20 gammas and betas, and stays near chance."
+        ),
+    ),
+)

@@ -1,0 +1,353 @@
+"""Claims of chapter 3: why batch norm helps, in networks of the 8×8 digits."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from bn_lib.claims.core import Claim
+from bn_lib.experiments.intuition import (
+    CurvesConfig,
+    DecayConfig,
+    LandscapeConfig,
+    NetConfig,
+    ScaleConfig,
+    run_curves,
+    run_decay,
+    run_landscape,
+    run_scale,
+)
+
+__all__ = ["CLAIMS"]
+
+SIGMOID = NetConfig(activation="sigmoid", std=0.1)
+RELU = NetConfig(activation="relu")
+DEEP_RELU = NetConfig(activation="relu", depth=10, width=64)
+
+LANDSCAPES = {
+    "sigmoid, lr 0.1": LandscapeConfig(SIGMOID, lr=0.1, steps=80, every=10),
+    "ReLU, lr 0.01": LandscapeConfig(RELU, lr=0.01, steps=80, every=10),
+    "ReLU, lr 0.1": LandscapeConfig(RELU, lr=0.1, steps=80, every=10),
+}
+NOISE = {
+    "sigmoid 3×100, lr 0.1": (SIGMOID, 0.1),
+    "ReLU 3×100, lr 0.1": (RELU, 0.1),
+    "ReLU 10×64, lr 0.03": (DEEP_RELU, 0.03),
+}
+RATES = {
+    "ReLU 10×64, lr 0.003": (DEEP_RELU, 0.003),
+    "ReLU 10×64, lr 0.1": (DEEP_RELU, 0.1),
+    "ReLU 3×100, lr 0.01": (RELU, 0.01),
+}
+USUAL = {"sigmoid": ScaleConfig(SIGMOID), "ReLU": ScaleConfig(RELU)}
+TINY = {"ReLU, weights / 1000": ScaleConfig(RELU, shrink=1e-3)}
+TWINS = ("bn", "bn, decay", "bn, growing rate")
+STRONG = DecayConfig()
+WEAK = DecayConfig(decay=5e-4, trainings=("bn", "bn, decay"), steps=50)
+FAST = DecayConfig(lr=0.3, decay=0.01, trainings=TWINS, steps=300)
+
+
+def _calmer(values):
+    """Compare a typical probe without and with batch norm: log10 of the ratio."""
+    plain, bn = np.moveaxis(np.median(values, axis=2), 1, 0)
+    return np.log10(plain / bn)
+
+
+def _smoother_loss(seeds):
+    return {
+        name: _calmer(run_landscape(replace(config, seeds=seeds)).loss_range)
+        for name, config in LANDSCAPES.items()
+    }
+
+
+def _predictive_gradient(seeds):
+    return {
+        name: _calmer(run_landscape(replace(config, seeds=seeds)).gradient_change)
+        for name, config in LANDSCAPES.items()
+    }
+
+
+def _advantage_with_noise(seeds):
+    effects = {}
+    for name, (net, lr) in NOISE.items():
+        variants = ("plain", "bn", "noisy bn")
+        config = CurvesConfig(net, lr, variants, steps=60, eval_every=20, seeds=seeds)
+        result = run_curves(config)
+        effects[name] = result.mean("noisy bn") - result.mean("plain")
+    return effects
+
+
+def _no_gain(seeds):
+    effects = {}
+    for name, (net, lr) in RATES.items():
+        config = CurvesConfig(net, lr, steps=60, eval_every=20, seeds=seeds)
+        result = run_curves(config)
+        effects[name] = 0.03 - (result.mean("bn") - result.mean("plain"))
+    return effects
+
+
+def _digits(error):
+    """Turn small errors of batch norm's layers into decimal digits, worst layer."""
+    return -np.log10(error[:, 1].max(axis=1))
+
+
+def _orthogonal(seeds):
+    return {
+        name: _digits(run_scale(replace(config, seeds=seeds)).cosine)
+        for name, config in USUAL.items()
+    }
+
+
+def _inverse(seeds):
+    effects = {}
+    for name, config in USUAL.items():
+        ratio = run_scale(replace(config, seeds=seeds)).gradient_ratio
+        effects[name] = _digits(np.abs(ratio / config.factor - 1))
+    return effects
+
+
+def _unchanged(seeds):
+    return {
+        name: _digits(run_scale(replace(config, seeds=seeds)).output_change)
+        for name, config in (USUAL | TINY).items()
+    }
+
+
+def _raised_rate(seeds):
+    effects = {}
+    for name, config in {"decay 0.03": STRONG, "decay 5e-4": WEAK}.items():
+        result = run_decay(replace(config, seeds=seeds))
+        ratio = result.effective_lr("bn, decay") / result.effective_lr("bn")
+        effects[name] = np.log10(ratio.min(axis=1))
+    return effects
+
+
+def _growing_rate(seeds):
+    effects = {}
+    for name, config in {"lr 0.1, 200 steps": STRONG, "lr 0.3, 300 steps": FAST}.items():
+        loss = run_decay(replace(config, seeds=seeds)).loss
+        without = np.abs(loss["bn"] - loss["bn, decay"]).mean(axis=1)
+        instead = np.abs(loss["bn, growing rate"] - loss["bn, decay"]).mean(axis=1)
+        effects[name] = np.log10(without / instead)
+    return effects
+
+
+def _smaller_function(seeds):
+    size = run_decay(replace(STRONG, seeds=seeds)).output_size
+    return {
+        "plain": np.log10(size["plain"] / size["plain, decay"]),
+        "batch norm": np.log10(size["bn"] / size["bn, decay"]),
+    }
+
+
+CLAIMS = (
+    Claim(
+        id="intuition.smoother-loss",
+        hinglish="BN ke saath gradient ki direction mein loss kam badalta hai.",
+        english="With BN the loss varies less along the gradient.",
+        source="Santurkar et al. 2018, section 3.1 and figure 4(a)",
+        effect="log10 of the range of the loss along the gradient, plain over BN",
+        measure=_smoother_loss,
+        margin=0.3,
+        verdict="depends",
+        condition_hinglish=(
+            "Learning rate aur activation par: 3×100 ReLU net, learning rate 0.1, mein "
+            "range 4 guna se zyada chhota hai. ReLU net mein 0.01 par, aur sigmoid net "
+            "mein 0.1 par, range plain net ka hi chhota hai: sigmoid plain net plateau "
+            "par atka hai. Har probe 4 × learning rate tak jaata hai."
+        ),
+        condition_english=(
+            "On the learning rate and the activation: in a 3×100 ReLU net at learning "
+            "rate 0.1 the range is over 4 times smaller. At 0.01, and in a sigmoid net "
+            "at 0.1, the plain net has the smaller range: the plain sigmoid net is stuck "
+            "on a plateau. Each probe reaches to 4 × learning rate."
+        ),
+    ),
+    Claim(
+        id="intuition.predictive-gradient",
+        hinglish="BN ke saath gradient apni hi direction mein chalne par kam badalta hai.",
+        english="With BN the gradient changes less as we move along it.",
+        source="Santurkar et al. 2018, section 3.1 and figure 4(b)",
+        effect="log10 of the largest l2 change of the gradient along it, plain over BN",
+        measure=_predictive_gradient,
+        margin=0.3,
+        verdict="depends",
+        condition_hinglish=(
+            "Regime par: 3×100 ReLU net, learning rate 0.1, mein gradient 9 guna se zyada "
+            "kam badalta hai. ReLU net mein 0.01 par, aur sigmoid net mein 0.1 par, farq "
+            "2 guna tak nahi pahunchta."
+        ),
+        condition_english=(
+            "On the regime: in a 3×100 ReLU net at learning rate 0.1 the gradient changes "
+            "over 9 times less. At 0.01, and in a sigmoid net at 0.1, the difference "
+            "does not reach a factor of 2."
+        ),
+    ),
+    Claim(
+        id="intuition.noise-after-bn",
+        hinglish="BN ke baad noise daalne par bhi plain net se fayda bana rehta hai.",
+        english="Noise injected after BN leaves its advantage over the plain net.",
+        source="Santurkar et al. 2018, section 2.1 and figure 2",
+        effect="test accuracy, mean over 60 steps: BN with noise minus plain",
+        measure=_advantage_with_noise,
+        margin=0.02,
+        verdict="depends",
+        condition_hinglish=(
+            "Depth aur learning rate par: 3×100 sigmoid aur 3×100 ReLU nets mein, "
+            "learning rate 0.1 par, fayda bana rehta hai. 10×64 ReLU net mein, "
+            "0.03 par, BN plain net se aage hai, lekin noise ke saath plain net se bhi "
+            "peeche."
+        ),
+        condition_english=(
+            "On depth and learning rate: in 3×100 sigmoid and 3×100 ReLU nets at learning "
+            "rate 0.1 the advantage stays. In a 10×64 ReLU net at 0.03 BN is "
+            "ahead of the plain net, but with the noise it falls behind the plain net."
+        ),
+    ),
+    Claim(
+        id="intuition.gradient-orthogonal",
+        hinglish="BN se pehle wale weights aur unka gradient perpendicular hote hain.",
+        english="Weights in front of BN are orthogonal to their gradient.",
+        source="Li and Arora 2020, on scale invariance",
+        effect="-log10 of the largest |w·∇w| / (‖w‖ ‖∇w‖) of any hidden unit",
+        measure=_orthogonal,
+        margin=3.0,
+        verdict="holds",
+        condition_hinglish=(
+            "Initialization par, 3×100 sigmoid aur ReLU nets mein: cosine 0.0003 se "
+            "chhota hai. Bilkul zero nahi, kyunki eps bhi hai. Jab variance eps jitna "
+            "chhota ho jaaye, tab cosine chhota nahi rehta."
+        ),
+        condition_english=(
+            "At initialization, in 3×100 sigmoid and ReLU nets: the cosine is below "
+            "0.0003. It is not exactly zero because of eps, and no longer "
+            "small once the variance comes down to eps."
+        ),
+    ),
+    Claim(
+        id="intuition.gradient-inverse",
+        hinglish=(
+            "BN se pehle wale weights 10 guna karne par unka gradient 10 guna chhota "
+            "ho jaata hai."
+        ),
+        english="Weights in front of BN, 10 times larger, get a gradient 10 times smaller.",
+        source="Ioffe and Szegedy 2015, section 3.3",
+        effect="-log10 of the relative deviation of the gradients' ratio from 10",
+        measure=_inverse,
+        margin=2.0,
+        verdict="holds",
+        condition_hinglish=(
+            "Initialization par, 3×100 sigmoid aur ReLU nets mein, ek-ek hidden layer ko "
+            "10 guna karke: ratio aur 10 mein farq 0.1% se kam hai."
+        ),
+        condition_english=(
+            "At initialization, in 3×100 sigmoid and ReLU nets, one hidden layer at a "
+            "time made 10 times larger: the ratio is within 0.1% of 10."
+        ),
+    ),
+    Claim(
+        id="intuition.scale-invariance",
+        hinglish="BN se pehle wale weights ko scale karne se output nahi badalta.",
+        english="Scaling the weights in front of BN does not change the output.",
+        source="Ioffe and Szegedy 2015, section 3.3",
+        effect="-log10 of the relative change of the logits when a layer grows 10 times",
+        measure=_unchanged,
+        margin=3.0,
+        verdict="depends",
+        condition_hinglish=(
+            "eps par: usual weights wale 3×100 sigmoid aur ReLU nets mein logits 0.01% "
+            "se kam badalte hain. Jab sab hidden weights 1000 guna chhote hon, tab "
+            "variance eps se chhota hai, aur logits poore scale ke saath badalte hain."
+        ),
+        condition_english=(
+            "On eps: in 3×100 sigmoid and ReLU nets with usual weights the logits change "
+            "by less than 0.01%. With all hidden weights 1000 times smaller the variance "
+            "is below eps, and the logits grow with the weights."
+        ),
+    ),
+    Claim(
+        id="intuition.decay-raises-rate",
+        hinglish="BN ke saath weight decay effective learning rate lr/‖w‖² ko badhata hai.",
+        english="With BN, weight decay raises the effective learning rate lr/‖w‖².",
+        source="van Laarhoven 2017",
+        effect="log10 of lr/‖w‖² after training, with decay over without, smallest layer",
+        measure=_raised_rate,
+        margin=0.3,
+        verdict="depends",
+        condition_hinglish=(
+            "lr × decay × steps par: 3×100 ReLU net, learning rate 0.1, mein 0.03 ka "
+            "decay 200 steps mein effective learning rate ko 3 guna se zyada karta hai. "
+            "5e-4 ka decay 50 steps mein lagbhag kuch nahi badalta."
+        ),
+        condition_english=(
+            "On lr × decay × steps: in a 3×100 ReLU net at learning rate 0.1, a decay of "
+            "0.03 raises the effective learning rate more than 3 times in 200 steps. A "
+            "decay of 5e-4 changes next to nothing in 50 steps."
+        ),
+    ),
+    Claim(
+        id="intuition.decay-is-growing-rate",
+        hinglish=(
+            "BN se pehle wale weights ka decay, ek badhte hue learning rate jaisa hi hai."
+        ),
+        english="Decay of the weights in front of BN acts as a growing learning rate.",
+        source="Li and Arora 2020, main theorem",
+        effect="log10 of the mean change of the loss by decay over what remains of it when "
+        "a growing rate takes its place",
+        measure=_growing_rate,
+        margin=1.0,
+        verdict="depends",
+        condition_hinglish=(
+            "Learning rate aur steps par, 3×100 ReLU net mein. Decay ke badle hidden "
+            "weights ka learning rate har step badhaya. Learning rate 0.1, 200 steps, "
+            "decay 0.03: loss ki curve lagbhag wahi hai. 0.3, 300 steps, decay 0.01: "
+            "dono trainings dheere-dheere alag ho jaati hain."
+        ),
+        condition_english=(
+            "On learning rate and steps, in a 3×100 ReLU net. The learning rate of the "
+            "hidden weights grew at each step in place of the decay. Learning rate 0.1, "
+            "200 steps, decay 0.03: the loss curve is nearly the same. 0.3, 300 steps, "
+            "decay 0.01: the two trainings drift apart."
+        ),
+    ),
+    Claim(
+        id="intuition.decay-shrinks-function",
+        hinglish="Hidden weights ka decay network ke outputs ko chhota karta hai.",
+        english="Decay of the hidden weights makes the outputs of the network smaller.",
+        source="van Laarhoven 2017 (with normalization, L2 does not regularize)",
+        effect="log10 of the size of the test logits, without over with decay",
+        measure=_smaller_function,
+        margin=0.1,
+        verdict="depends",
+        condition_hinglish=(
+            "BN hai ya nahi, is par: 3×100 ReLU net, learning rate 0.1, decay 0.03, "
+            "200 steps. Plain net ke logits ek tihaai ke aaspaas chhote hote hain. BN ke "
+            "saath logits 10% se bhi kam badalte hain. Last layer par decay nahi hai."
+        ),
+        condition_english=(
+            "On whether there is BN: 3×100 ReLU net, learning rate 0.1, decay 0.03, 200 "
+            "steps. The logits of the plain net become about a third smaller. With BN "
+            "they change by less than 10%. The last layer does not decay."
+        ),
+    ),
+    Claim(
+        id="intuition.no-gain-at-the-same-rate",
+        hinglish="Learning rate wahi rahe toh BN se training tez nahi hoti.",
+        english="At the same learning rate BN does not make training faster.",
+        source="Bjorck et al. 2018, figure 1 (at a rate small enough for the plain net)",
+        effect="0.03 - gain of BN in test accuracy, mean over 60 steps",
+        measure=_no_gain,
+        margin=0.0,
+        verdict="depends",
+        condition_hinglish=(
+            "Learning rate aur depth par: 10×64 ReLU net mein 0.003 par BN se koi gain "
+            "nahi. 0.1 par gain bada hai, jabki plain net bhi seekhta hai. 3×100 ReLU net "
+            "mein 0.01 par bhi thoda gain hai. He initialization, sirf 60 steps."
+        ),
+        condition_english=(
+            "On the learning rate and the depth: in a 10×64 ReLU net at 0.003 BN brings "
+            "no gain. At 0.1 the gain is large, although the plain net learns too. In a "
+            "3×100 ReLU net there is some gain at 0.01 already. He initialization, only "
+            "60 steps."
+        ),
+    ),
+)
