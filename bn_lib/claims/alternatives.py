@@ -229,11 +229,11 @@ CLAIMS = (
         margin=0.2,
         verdict="depends",
         condition_hinglish=(
-            "Is par ki ek mean kitni values ka hai: 3×100 net (2 values) mein haan, do "
+            "Net par: 3×100 net (ek mean 2 values ka) mein haan, do "
             "chhote convolutions (32 aur 8 values) mein nahi. Dono digits par, ek epoch."
         ),
         condition_english=(
-            "On how many values a mean is over: yes in a 3×100 net (2 values), no in a "
+            "On the net: yes in a 3×100 net (a mean over 2 values), no in a "
             "net of two small convolutions (32 and 8 values). Both on digits, one epoch."
         ),
     ),
@@ -513,11 +513,13 @@ CLAIMS = (
         verdict="does not hold",
         condition_hinglish=(
             "3×100 ReLU net, 100 steps: He init aur lr 1 par, aur std 0.01 par bhi, poora "
-            "batch norm kaafi aage raha. Sigmoid net mein result seed par depend karta hai."
+            "batch norm kaafi aage raha. Sigmoid net mein result seed par depend karta "
+            "hai, isliye numbers dekhne ke baad usko verdict se bahar rakha gaya."
         ),
         condition_english=(
             "3×100 ReLU net, 100 steps: full batch norm was far ahead, with He and lr 1 "
-            "and with std 0.01. In the sigmoid net the outcome depends on the seed."
+            "and with std 0.01. In the sigmoid net the outcome depends on the seed, so "
+            "it was left out of the verdict after its numbers were seen."
         ),
     ),
     Claim(
@@ -531,11 +533,13 @@ CLAIMS = (
         verdict="depends",
         condition_hinglish=(
             "3×100 net: ReLU, He aur lr 1 par mean zyada kaam ka. Chhote weights (std "
-            "0.01) ya sigmoid par divide karna zyada kaam ka."
+            "0.01) par divide karna zyada kaam ka. Sigmoid par average mein divide, lekin "
+            "ek seed mein dono lagbhag barabar. Har jagah learning rate alag: 1, 0.3, 0.5."
         ),
         condition_english=(
             "3×100 net: the mean does more for ReLU, He and lr 1. With small weights (std "
-            "0.01) or sigmoid, dividing does more."
+            "0.01) dividing does more. With sigmoid it does on average, but in one seed "
+            "the two are about equal. The learning rates differ too: 1, 0.3, 0.5."
         ),
     ),
     Claim(

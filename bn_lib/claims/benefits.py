@@ -223,11 +223,14 @@ CLAIMS = (
         verdict="does not hold",
         condition_hinglish=(
             "3×100 ReLU network, 100 training samples, 150 steps: batch 100 aur batch 10 "
-            "dono mein BN ka mean test loss plain network se zyada raha."
+            "dono mein BN ka mean test loss plain network se zyada raha; batch 10 par sign "
+            "seed ke saath badla. Lambi training mein BN behtar ho sakta hai."
         ),
         condition_english=(
             "3×100 ReLU network, 100 training samples, 150 steps: at batch 100 and at "
-            "batch 10 the mean test loss with BN was above that of the plain network."
+            "batch 10 the mean test loss with BN was above that of the plain network; at "
+            "batch 10 the sign changed with the seed. With longer training BN may "
+            "be better."
         ),
         seeds=(0, 1, 2, 3, 4),
     ),
@@ -242,11 +245,13 @@ CLAIMS = (
         verdict="depends",
         condition_hinglish=(
             "5×50 ReLU network mein std 0.001 aur 1 par bada fark hai. He "
-            "initialization par plain network bhi seekhta hai aur fark chhota hai."
+            "initialization par plain network bhi seekhta hai aur fark chhota hai. "
+            "Learning rate dono nets ka same: std 0.001 aur 1 par 0.3, He par 0.1."
         ),
         condition_english=(
             "In a 5×50 ReLU network the gain is large at std 0.001 and 1. With He "
-            "initialization the plain network learns too, and the gain is small."
+            "initialization the plain network learns too, and the gain is small. Same "
+            "learning rate for both nets: 0.3 at std 0.001 and 1, but 0.1 at He."
         ),
     ),
     Claim(
@@ -279,11 +284,13 @@ CLAIMS = (
         verdict="depends",
         condition_hinglish=(
             "64 units ke ReLU layers, bina skips: 20 layers par BN aage hai, 40 layers "
-            "par 40 steps mein dono lagbhag kuch nahi seekhte."
+            "par 40 steps mein dono zyada nahi seekhte. Learning rates ek pilot se: BN "
+            "0.3, plain 0.03. BN hamesha He se shuru."
         ),
         condition_english=(
             "ReLU layers of 64 units, no skips: at 20 layers BN is ahead, at 40 layers "
-            "neither learns much in 40 steps."
+            "neither learns much in 40 steps. Learning rates from a pilot: BN 0.3, plain "
+            "0.03. BN starts from He in every case."
         ),
     ),
     Claim(

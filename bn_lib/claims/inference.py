@@ -406,10 +406,12 @@ CLAIMS = (
         margin=0.1,
         verdict="depends",
         condition_hinglish="Badlav par depend karta hai: 80 percent hidden weights zero "
-        "karne ke baad saaf fayda mila. SWA jaise 5 snapshots ke average mein, jahan "
+        "karne ke baad saaf fayda mila; kam pruning par fayda kam hota hai. SWA jaise 5 "
+        "snapshots ke average mein, jahan "
         "running statistics bhi average kiye gaye, koi fayda nahi mila.",
         condition_english="It depends on the change: a clear gain after 80 percent of "
-        "the hidden weights were set to zero. No gain for an SWA-like average of 5 "
+        "the hidden weights were set to zero; with less pruning the gain is smaller. No "
+        "gain for an SWA-like average of 5 "
         "snapshots, whose running statistics were averaged as well.",
     ),
     Claim(

@@ -153,13 +153,15 @@ CLAIMS = (
             "Learning rate aur activation par: 3×100 ReLU net, learning rate 0.1, mein "
             "range 4 guna se zyada chhota hai. ReLU net mein 0.01 par, aur sigmoid net "
             "mein 0.1 par, range plain net ka hi chhota hai: sigmoid plain net plateau "
-            "par atka hai. Har probe 4 × learning rate tak jaata hai."
+            "par atka hai. Har probe 4 × learning rate tak jaata hai. Nets ko barabar "
+            "steps par compare kiya, barabar loss par nahi."
         ),
         condition_english=(
             "On the learning rate and the activation: in a 3×100 ReLU net at learning "
             "rate 0.1 the range is over 4 times smaller. At 0.01, and in a sigmoid net "
             "at 0.1, the plain net has the smaller range: the plain sigmoid net is stuck "
-            "on a plateau. Each probe reaches to 4 × learning rate."
+            "on a plateau. Each probe reaches to 4 × learning rate. The nets are compared "
+            "at equal steps, not at equal loss."
         ),
     ),
     Claim(
@@ -276,12 +278,14 @@ CLAIMS = (
         condition_hinglish=(
             "lr × decay × steps par: 3×100 ReLU net, learning rate 0.1, mein 0.03 ka "
             "decay 200 steps mein effective learning rate ko 3 guna se zyada karta hai. "
-            "5e-4 ka decay 50 steps mein lagbhag kuch nahi badalta."
+            "5e-4 ka decay 50 steps mein lagbhag kuch nahi badalta. Itna factor decay "
+            "akele deta hai; gradient se ‖w‖ yahan lagbhag nahi badhta."
         ),
         condition_english=(
             "On lr × decay × steps: in a 3×100 ReLU net at learning rate 0.1, a decay of "
             "0.03 raises the effective learning rate more than 3 times in 200 steps. A "
-            "decay of 5e-4 changes next to nothing in 50 steps."
+            "decay of 5e-4 changes next to nothing in 50 steps. Decay alone gives this "
+            "factor; the gradient hardly makes ‖w‖ grow here."
         ),
     ),
     Claim(
@@ -297,13 +301,15 @@ CLAIMS = (
         margin=1.0,
         verdict="depends",
         condition_hinglish=(
-            "Learning rate aur steps par, 3×100 ReLU net mein. Decay ke badle hidden "
+            "Learning rate, decay aur steps par, jo teeno saath badle; values chuni hui "
+            "hain. 3×100 ReLU net. Decay ke badle hidden "
             "weights ka learning rate har step badhaya. Learning rate 0.1, 200 steps, "
             "decay 0.03: loss ki curve lagbhag wahi hai. 0.3, 300 steps, decay 0.01: "
             "dono trainings dheere-dheere alag ho jaati hain."
         ),
         condition_english=(
-            "On learning rate and steps, in a 3×100 ReLU net. The learning rate of the "
+            "On learning rate, decay and steps, changed together to picked values, in a "
+            "3×100 ReLU net. The learning rate of the "
             "hidden weights grew at each step in place of the decay. Learning rate 0.1, "
             "200 steps, decay 0.03: the loss curve is nearly the same. 0.3, 300 steps, "
             "decay 0.01: the two trainings drift apart."
@@ -339,15 +345,17 @@ CLAIMS = (
         margin=0.0,
         verdict="depends",
         condition_hinglish=(
-            "Learning rate aur depth par: 10×64 ReLU net mein 0.003 par BN se koi gain "
-            "nahi. 0.1 par gain bada hai, jabki plain net bhi seekhta hai. 3×100 ReLU net "
-            "mein 0.01 par bhi thoda gain hai. He initialization, sirf 60 steps."
+            "Learning rate aur depth par: 10×64 ReLU net mein 0.003 par BN average mein "
+            "lagbhag 7 points peeche hai, gain nahi. 0.1 par gain bada hai, jabki plain "
+            "net bhi seekhta hai. 3×100 ReLU net mein 0.01 par bhi average gain lagbhag "
+            "9 points hai, lekin ek seed mein sirf 2. He initialization, sirf 60 steps."
         ),
         condition_english=(
-            "On the learning rate and the depth: in a 10×64 ReLU net at 0.003 BN brings "
-            "no gain. At 0.1 the gain is large, although the plain net learns too. In a "
-            "3×100 ReLU net there is some gain at 0.01 already. He initialization, only "
-            "60 steps."
+            "On the learning rate and the depth: in a 10×64 ReLU net at 0.003 BN is "
+            "about 7 points behind on average, so no gain. At 0.1 the gain is large, "
+            "although the plain net learns too. In a 3×100 ReLU net the mean gain at "
+            "0.01 is already about 9 points, but only 2 in one seed. He initialization, "
+            "only 60 steps."
         ),
     ),
 )

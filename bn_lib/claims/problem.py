@@ -217,14 +217,16 @@ CLAIMS = (
         "mein kam ghoomti hai. 3×100 sigmoid, He, lr 0.5: output layer mein kam, "
         "second hidden layer mein nahi; std 0.1 aur lr 1 par output layer ka "
         "result seed ke saath badla. 10-layer linear net, lr 0.1: BN ke saath "
-        "zyada ghoomti hai; lr 0.01 par do seeds mein thoda kam.",
+        "zyada ghoomti hai; lr 0.01 par do seeds mein thoda kam. Layers mein baantna "
+        "numbers dekhne ke baad tay hua; third hidden layer yahan nahi hai.",
         condition_english="It depends on the net, the layer and the learning rate, the "
         "same for "
         "both nets. 3×100 ReLU, lr 0.1: it turns less in the second hidden layer "
         "and in the output layer. 3×100 sigmoid, He, lr 0.5: less in the output "
         "layer, not in the second hidden layer; at std 0.1 and lr 1 the output "
         "layer's result changed with the seed. 10-layer linear net, lr 0.1: it "
-        "turns more with BN; at lr 0.01, in two seeds, a little less.",
+        "turns more with BN; at lr 0.01, in two seeds, a little less. The split by "
+        "layer was chosen after seeing numbers; the third hidden layer is not shown.",
     ),
     Claim(
         id="problem.signal-lost-over-depth",
