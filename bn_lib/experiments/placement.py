@@ -649,7 +649,7 @@ class ResidualConfig:
     """Residual nets on flat digits, shallow or deep.
 
     He et al. (2016) train convolutional nets of 54 to 333 blocks for 64,000 steps;
-    here blocks are fully connected, 2 or 24 of them, for 30 steps. As there, SGD with
+    here blocks are fully connected, 2 or 32 of them, for 26 steps. As there, SGD with
     momentum 0.9, lr 0.1 and no long warm-up; the rate falls linearly to zero.
 
     Attributes
@@ -668,7 +668,7 @@ class ResidualConfig:
     lr: float = 0.1
     momentum: float = 0.9
     width: int = 32
-    steps: int = 30
+    steps: int = 26
     batch_size: int = 60
     kinds: tuple[str, ...] = BLOCKS
     seeds: tuple[int, ...] = (0, 1, 2)
@@ -736,7 +736,7 @@ class SignalConfig:
         Each gives other weights and other images.
     """
 
-    blocks: int = 24
+    blocks: int = 32
     width: int = 32
     batch_size: int = 200
     seeds: tuple[int, ...] = (0, 1, 2)
