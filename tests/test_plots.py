@@ -20,7 +20,7 @@ def ax():
 
 def test_number_lines_put_each_value_at_its_place(ax):
     rows = {"x": [2.0, 4.0], "xhat": [-1.0, 1.0]}
-    assert plots.number_lines(ax, rows) is ax
+    assert plots.math.number_lines(ax, rows) is ax
     dots = {(line.get_xdata()[0], line.get_ydata()[0]) for line in ax.lines[1:3]}
     assert dots == {(-1.0, 0), (1.0, 0)}  # the last row is drawn at the bottom
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["xhat", "x"]
@@ -28,7 +28,7 @@ def test_number_lines_put_each_value_at_its_place(ax):
 
 def test_cells_that_share_statistics_look_alike_and_others_do_not(ax):
     groups = np.array([[0, 1], [0, 1], [2, 1]])
-    plots.axes_grid(ax, groups, title="made up")
+    plots.math.axes_grid(ax, groups, title="made up")
     looks = [(cell.get_facecolor(), cell.get_hatch()) for cell in ax.patches]
     for first, a in zip(groups.ravel(), looks, strict=True):
         for second, b in zip(groups.ravel(), looks, strict=True):
@@ -37,7 +37,7 @@ def test_cells_that_share_statistics_look_alike_and_others_do_not(ax):
 
 def test_a_grid_with_more_groups_than_looks_is_refused(ax):
     with pytest.raises(ValueError, match="at most 6 groups, got 8"):
-        plots.axes_grid(ax, np.arange(8).reshape(2, 4), title="instance norm")
+        plots.math.axes_grid(ax, np.arange(8).reshape(2, 4), title="instance norm")
 
 
 def test_curves_draw_every_run_and_their_mean(ax):
@@ -58,12 +58,12 @@ def test_names_of_curves_with_one_end_do_not_cover_each_other(ax):
 def test_parts_show_each_vector_in_a_panel_of_its_own():
     fig, axs = plt.subplots(1, 3)
     terms = {"whole": [3.0, -1.0], "one": [1.0, 1.0], "rest": [2.0, -2.0]}
-    plots.parts(axs, terms)
+    plots.math.parts(axs, terms)
     heights = [[bar.get_height() for bar in ax.patches] for ax in axs]
     assert heights == list(terms.values())
     plt.close(fig)
 
 
 def test_shares_stand_in_a_bar_of_one(ax):
-    plots.shares(ax, ["2", "4"], [0.0, 0.5], [0.0, 0.5])
+    plots.math.shares(ax, ["2", "4"], [0.0, 0.5], [0.0, 0.5])
     assert [bar.get_height() for bar in ax.patches] == [1.0, 1.0, 0.0, 0.5]

@@ -5,7 +5,8 @@ import torch
 from torch import nn
 from torch.testing import assert_close
 
-from bn_lib.torch_layers import BatchNorm, GroupNorm, LayerNorm, RMSNorm, fold_batch_norm
+from bn_lib.torch_inference import fold_batch_norm
+from bn_lib.torch_layers import BatchNorm, GroupNorm, LayerNorm, RMSNorm
 from bn_lib.torch_models import cnn, mlp, residual_net, sequence_net
 
 GROUPS = partial(GroupNorm, 2)

@@ -1,51 +1,11 @@
-"""Figures: each function draws what it is given on an axes and returns the axes.
-
-Nothing is computed here. The colours are those of Okabe and Ito, which people with
-the common forms of colour blindness can tell apart; no figure relies on colour alone.
-Sizes are chosen so that labels stay at 9 pt on a phone 360 pixels wide.
-"""
+"""Figures of the chapter on the mathematics."""
 
 import matplotlib.pyplot as plt
 import numpy as np
 
-__all__ = [
-    "BLUE",
-    "GREEN",
-    "GREY",
-    "ORANGE",
-    "axes_grid",
-    "curves",
-    "number_lines",
-    "style",
-]
+from bn_lib.plots.style import BLUE, FILLS, GREY, HATCHES, INK, ORANGE, PALE
 
-BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#5F6B73"
-_INK, _REMOVED = "#37434C", ["#E3E7EA"]
-_FILLS = ("#9BD1F2", "#FBC79D", "#9FE0C8", "#E9B8D4", "#F5E79A", "#CBD2D6")
-_HATCHES = ("", "///", "...", "\\\\\\", "xx", "++")
-
-
-def style():
-    """Set Matplotlib's defaults for the figures of this book."""
-    plt.rcParams.update(
-        {
-            "figure.figsize": (4.6, 3.1),
-            "figure.dpi": 200,
-            "figure.constrained_layout.use": True,
-            "font.size": 11,
-            "axes.titlesize": 11.5,
-            "axes.titleweight": "bold",
-            "axes.labelsize": 11,
-            "xtick.labelsize": 10.5,
-            "ytick.labelsize": 10.5,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "axes.grid": True,
-            "grid.color": "#E3E7EA",
-            "axes.axisbelow": True,
-            "lines.linewidth": 2.0,
-        }
-    )
+__all__ = ["axes_grid", "number_lines", "parts", "shares"]
 
 
 def number_lines(ax, rows):
@@ -110,20 +70,20 @@ def axes_grid(ax, groups, title, pixels=1):
     """
     groups = np.asarray(groups)
     N, C = groups.shape
-    if groups.max() >= len(_FILLS):
+    if groups.max() >= len(FILLS):
         raise ValueError(
-            f"expected at most {len(_FILLS)} groups, got {groups.max() + 1}; "
+            f"expected at most {len(FILLS)} groups, got {groups.max() + 1}; "
             "more looks than that cannot be told apart"
         )
     for (n, c), kind in np.ndenumerate(groups):
         corner = (c + 0.04, N - 1 - n + 0.04)
-        look = {"facecolor": _FILLS[kind], "edgecolor": _INK, "hatch": _HATCHES[kind]}
+        look = {"facecolor": FILLS[kind], "edgecolor": INK, "hatch": HATCHES[kind]}
         ax.add_patch(plt.Rectangle(corner, 0.92, 0.92, linewidth=1, **look))
         for k in range(1, pixels):
             across = k * 0.92 / pixels
             x, y = corner
-            ax.plot([x, x + 0.92], [y + across] * 2, color=_INK, linewidth=0.6)
-            ax.plot([x + across] * 2, [y, y + 0.92], color=_INK, linewidth=0.6)
+            ax.plot([x, x + 0.92], [y + across] * 2, color=INK, linewidth=0.6)
+            ax.plot([x + across] * 2, [y, y + 0.92], color=INK, linewidth=0.6)
     ax.set(xlim=(0, C), ylim=(0, N), aspect="equal", title=title)
     ax.set(xlabel="channel C", ylabel="sample N", xticks=[], yticks=[])
     ax.grid(False)
@@ -145,12 +105,12 @@ def parts(axs, terms):
     -------
     sequence of matplotlib.axes.Axes
     """
-    colours = [GREY, *_REMOVED * (len(terms) - 2), BLUE]
+    colours = [GREY, *[PALE] * (len(terms) - 2), BLUE]
     for ax, (title, values), colour in zip(axs, terms.items(), colours, strict=True):
         places = np.arange(1, len(values) + 1)
-        hatch = "///" if colour in _REMOVED else None
-        ax.bar(places, values, color=colour, edgecolor=_INK, linewidth=0.8, hatch=hatch)
-        ax.axhline(0, color=_INK, linewidth=0.8)
+        hatch = "///" if colour == PALE else None
+        ax.bar(places, values, color=colour, edgecolor=INK, linewidth=0.8, hatch=hatch)
+        ax.axhline(0, color=INK, linewidth=0.8)
         for place, value in zip(places, values, strict=True):
             below = value < 0
             ax.annotate(
@@ -187,13 +147,13 @@ def shares(ax, labels, left, theory):
     ax.bar(
         labels,
         1.0,
-        color=_REMOVED[0],
-        edgecolor=_INK,
+        color=PALE,
+        edgecolor=INK,
         linewidth=0.8,
         hatch="///",
         label="removed",
     )
-    ax.bar(labels, left, color=BLUE, edgecolor=_INK, linewidth=0.8, label="left")
+    ax.bar(labels, left, color=BLUE, edgecolor=INK, linewidth=0.8, label="left")
     ax.plot(
         labels,
         theory,
@@ -207,62 +167,3 @@ def shares(ax, labels, left, theory):
     ax.grid(False)
     ax.figure.legend(loc="outside upper center", ncols=3, frameon=False, fontsize=10)
     return ax
-
-
-def curves(ax, lines, *, xlabel, ylabel, ylim=None, level=None):
-    """Draw lines with their names at the right end instead of a legend.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Where to draw.
-    lines : dict of str to (x, ys)
-        Name of each line, its positions of shape (S,), and its values of shape
-        (S,) or (runs, S). Several runs are drawn thin, and their mean thick.
-    xlabel, ylabel : str
-        Labels of the axes, with units.
-    ylim : tuple of float, optional
-        Range of the values.
-    level : tuple of (str, float), optional
-        Name and height of a line to compare with.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-    """
-    if level is not None:
-        name, height = level
-        ax.axhline(height, color=GREY, linewidth=1, linestyle=":")
-        ax.annotate(
-            name,
-            (0, height),
-            xycoords=("axes fraction", "data"),
-            xytext=(4, -3),
-            textcoords="offset points",
-            va="top",
-            color=GREY,
-        )
-    looks = zip((BLUE, ORANGE, GREEN), ("o-", "s--", "^-."), strict=True)
-    ends = {}
-    for (name, (x, ys)), (colour, look) in zip(lines.items(), looks, strict=False):
-        ys = np.atleast_2d(ys)
-        look = look if len(x) < 10 else look[1:]  # dots only where they stay apart
-        if len(ys) > 1:
-            ax.plot(x, ys.T, color=colour, linewidth=0.8, alpha=0.45)
-        mean = ys.mean(axis=0)
-        ax.plot(x, mean, look, color=colour)
-        ends[name] = (x[-1], mean[-1], colour)
-    ax.set(xlabel=xlabel, ylabel=ylabel, ylim=ylim)
-    _name_ends(ax, ends)
-    return ax
-
-
-def _name_ends(ax, ends):
-    """Write each name at the right end of its line, none on top of another."""
-    bottom, top = ax.get_ylim()
-    gap, last = 0.1 * (top - bottom), np.inf
-    for name, (x, y, colour) in sorted(ends.items(), key=lambda end: -end[1][1]):
-        last = min(y, last - gap)
-        style = {"color": colour, "fontweight": "bold", "va": "center"}
-        shift = {"xytext": (6, 0), "textcoords": "offset points"}
-        ax.annotate(name, (x, last), **shift, **style, annotation_clip=False)
