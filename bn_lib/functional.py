@@ -689,7 +689,7 @@ def instance_norm(x, gamma=None, beta=None, eps=1e-5):
     References
     ----------
     Ulyanov, Vedaldi and Lempitsky, "Instance Normalization: The Missing
-    Ingredient for Fast Stylization", 2016, equation 3.
+    Ingredient for Fast Stylization", 2016: the definition of instance normalization.
 
     Examples
     --------

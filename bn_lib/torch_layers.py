@@ -424,7 +424,7 @@ class InstanceNorm(_Norm):
     References
     ----------
     Ulyanov, Vedaldi and Lempitsky, "Instance Normalization: The Missing Ingredient
-    for Fast Stylization", 2016, equation 3.
+    for Fast Stylization", 2016: the definition of instance normalization.
 
     Examples
     --------

@@ -1,5 +1,7 @@
 """Tests of the code behind chapter 07's experiments; the verdicts are tested elsewhere."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -64,6 +66,14 @@ def test_a_short_curve_has_a_number_for_every_cell_and_repeats():
     assert_array_equal(table.of("layer", "32"), table.values[1, 1])
 
 
+def test_a_longer_curve_begins_with_the_shorter_one():
+    short = alt.CurveConfig("patches", ("batch", "group"), (8,), samples=64, seeds=(0, 1))
+    table = alt.run_curve(replace(short, epochs=(1, 3)))
+    assert table.rows == ("batch", "group", "batch, 3 epochs", "group, 3 epochs")
+    assert_array_equal(table.values[:2], alt.run_curve(short).values)
+    assert (table.values[2:].mean(axis=-1) > table.values[:2].mean(axis=-1)).all()
+
+
 def test_summary_names_every_row_and_column():
     table = alt.Table(
         None, ("a", "bb"), ("x",), np.array([[[1.0, 2.0]], [[0.0, 0.5]]]), "q"
@@ -98,6 +108,21 @@ def test_mates_that_stay_leave_the_output_equal():
 def test_an_unchanged_contrast_changes_nothing():
     config = alt.ContrastConfig(contrasts=(1.0,), brightness=0.0, seeds=(0,))
     assert_array_equal(alt.run_contrast(config).values, 0)
+
+
+def test_brightness_alone_is_removed_by_instance_norm_and_not_by_batch_norm():
+    config = alt.ContrastConfig(contrasts=(1.0,), brightness=0.2, seeds=(0,))
+    table = alt.run_contrast(config)
+    assert table.of("instance", "1") < 1e-12
+    assert table.of("batch", "1") > 0.1
+
+
+def test_a_task_can_be_left_out():
+    config = alt.ContrastTaskConfig(tasks=("nuisance",), steps=5, seeds=(0,))
+    table = alt.run_contrast_task(config)
+    both = alt.run_contrast_task(replace(config, tasks=("class", "nuisance")))
+    assert table.columns == ("nuisance",)
+    assert_array_equal(table.of("batch", "nuisance"), both.of("batch", "nuisance"))
 
 
 def test_dimmed_digits_are_half_of_each_part():

@@ -6,6 +6,7 @@ import pytest
 from bn_lib.claims.benefits import CLAIMS
 from bn_lib.experiments.benefits import (
     AccuracyConfig,
+    GhostBatchNorm,
     GradientConfig,
     Net,
     OverfitConfig,
@@ -71,6 +72,47 @@ def test_a_frozen_net_offers_only_gamma_and_beta():
     assert all(isinstance(model[int(name[0])], BatchNorm) for name in model.parameters())
 
 
+@pytest.mark.parametrize("training", [True, False])
+def test_ghost_batch_norm_has_the_numerical_gradient(training):
+    rng = np.random.default_rng(0)
+    layer = GhostBatchNorm(3, ghost=4)
+    layer.weight[:] = rng.normal(size=3)
+    layer.training = training
+    x, dout = rng.normal(1.0, 2.0, (8, 3)), rng.normal(size=(8, 3))
+    layer(x)
+    dx = layer.backward(dout)
+    gradients = layer.gradients()
+    np.testing.assert_allclose(dx, numerical_gradient(layer, x, dout), atol=1e-7)
+    np.testing.assert_allclose(gradients["bias"], dout.sum(axis=0))
+    expected = (dout * (layer(x) - layer.bias) / layer.weight).sum(axis=0)
+    np.testing.assert_allclose(gradients["weight"], expected)
+
+
+def test_each_ghost_batch_is_a_batch_of_its_own():
+    rng = np.random.default_rng(0)
+    x = rng.normal(1.0, 2.0, (8, 3))
+    ghost, parts = GhostBatchNorm(3, ghost=4), [BatchNorm(3), BatchNorm(3)]
+    y = ghost(x)
+    for first, part in enumerate(parts):
+        np.testing.assert_allclose(y[first::2], part(x[first::2]))
+    for name in ("running_mean", "running_var"):
+        mean = np.mean([getattr(part, name) for part in parts], axis=0)
+        np.testing.assert_allclose(getattr(ghost, name), mean)
+
+
+def test_one_ghost_batch_is_batch_norm():
+    x = np.random.default_rng(0).normal(1.0, 2.0, (8, 3))
+    ghost, whole = GhostBatchNorm(3, ghost=8), BatchNorm(3)
+    np.testing.assert_array_equal(ghost(x), whole(x))
+    for name, value in whole.state_dict().items():
+        np.testing.assert_array_equal(ghost.state_dict()[name], value)
+
+
+def test_ghost_batches_must_fill_the_batch():
+    with pytest.raises(ValueError, match="expected a multiple of 4 samples, got 6"):
+        GhostBatchNorm(3, ghost=4)(np.ones((6, 3)))
+
+
 def test_accuracy_is_the_same_on_a_second_run():
     config = AccuracyConfig(Net(1, 10, norm=True), lr=0.3, steps=10, seeds=(0, 1))
     first = run_accuracy(config)
@@ -92,16 +134,25 @@ def test_speed_is_counted_in_looks_up_to_the_limit():
 
 
 def test_a_target_out_of_reach_counts_as_the_limit():
-    result = run_speed(replace(QUICK_SPEED, target=1.1, limit=10, seeds=(0,)))
+    result = run_speed(replace(QUICK_SPEED, target=1.1, limit=10))
     assert (result.plain == 10).all()
     assert (result.batch_norm == 10).all()
-    np.testing.assert_array_equal(result.doublings(), [0])
+    np.testing.assert_array_equal(result.doublings(), [0, 0])
 
 
-def test_doublings_compare_each_seed_at_its_best_learning_rate():
-    plain, normed = np.array([[80, 200], [40, 100]]), np.array([[10, 90], [30, 25]])
+def test_the_learning_rate_is_chosen_by_the_other_seeds():
+    plain, normed = np.array([[80, 200], [40, 300]]), np.array([[10, 90], [30, 25]])
     result = SpeedResult(QUICK_SPEED, plain, normed)
-    np.testing.assert_array_equal(result.doublings(), [2, 2])
+    np.testing.assert_array_equal(result.at_best_rate(plain), [80, 300])
+    np.testing.assert_array_equal(result.at_best_rate(normed), [30, 90])
+    np.testing.assert_allclose(result.doublings(), np.log2([80 / 30, 300 / 90]))
+
+
+def test_doublings_at_a_rate_are_those_of_its_row():
+    plain, normed = np.array([[80, 200], [40, 100]]), np.array([[10, 50], [40, 25]])
+    result = SpeedResult(QUICK_SPEED, plain, normed)
+    np.testing.assert_array_equal(result.doublings_at(0.1), [3, 2])
+    np.testing.assert_array_equal(result.doublings_at(0.3), [0, 2])
 
 
 def test_summary_says_when_the_limit_was_not_enough():

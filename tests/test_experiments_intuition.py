@@ -148,6 +148,16 @@ def test_decay_multiplies_the_weights_where_the_gradient_is_nothing():
     np.testing.assert_allclose(ratio, 0.99**3, rtol=1e-9)
 
 
+def test_smaller_weights_leave_only_the_batch_norm_net_as_it_is():
+    config = DecayConfig(SMALL, steps=50, seeds=(0, 1))
+    result = run_decay(config)
+    factor = (1 - config.lr * config.decay) ** config.steps
+    np.testing.assert_allclose(result.shrunk_step["bn"] * factor**2, 1.0, rtol=1e-3)
+    assert result.shrunk_step["bn"].shape == (2, 2)
+    assert result.shrunk_output["bn"].max() < 1e-3
+    assert result.shrunk_output["plain"].min() > 0.1
+
+
 @pytest.mark.parametrize(
     ("run", "config"),
     [

@@ -3,6 +3,8 @@ import pytest
 import torch
 
 from bn_lib.claims.placement import CLAIMS
+from bn_lib.data import load_digits
+from bn_lib.experiments import placement
 from bn_lib.experiments.placement import (
     BLOCKS,
     ORDERS,
@@ -61,6 +63,16 @@ def test_torch_is_left_as_it_was(run, config):
     run.__wrapped__(config)
     assert before == (torch.get_default_dtype(), torch.get_num_threads())
     torch.testing.assert_close(torch.rand(3), expected, rtol=0, atol=0)
+
+
+def test_torch_nets_are_tested_with_the_statistics_of_training_images():
+    config = ResidualConfig(**SHORT)
+    net, data = ResidualNet("post", 2, 8).double(), load_digits()
+    placement._fit(net, data, config, seed=0)
+    with torch.no_grad():
+        features = net.linears[0](net.stem(torch.tensor(data.x_train[:500])).relu())
+    expected = features.mean(dim=0)
+    torch.testing.assert_close(net.norms[0].running_mean, expected, rtol=1e-10, atol=0)
 
 
 def test_the_order_says_on_which_side_of_relu_the_norm_stands():

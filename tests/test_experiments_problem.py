@@ -1,10 +1,12 @@
 from copy import deepcopy
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from bn_lib.experiments.common import mlp
 from bn_lib.experiments.problem import (
     DeepLinearConfig,
     DriftConfig,
@@ -12,7 +14,6 @@ from bn_lib.experiments.problem import (
     SignalConfig,
     gradient_change,
     input_percentiles,
-    mlp,
     run_deep_linear,
     run_drift,
     run_signal,
@@ -28,14 +29,6 @@ def batch(rng):
     return x, partial(cross_entropy, labels=rng.integers(10, size=12))
 
 
-def test_both_nets_start_with_the_same_weights():
-    plain, normed = (
-        mlp("relu", norm, None, np.random.default_rng(5)).parameters()
-        for norm in (False, True)
-    )
-    assert_array_equal(plain["2.weight"], normed["3.weight"])
-
-
 def test_a_drift_result_has_one_entry_for_each_seed_record_and_layer():
     result = run_drift(SHORT)
     assert_array_equal(result.steps, [0, 2, 4])
@@ -45,6 +38,8 @@ def test_a_drift_result_has_one_entry_for_each_seed_record_and_layer():
         assert change.shape == (2, 3, 2, 3)
     for accuracy in result.test_accuracy.values():
         assert accuracy.shape == (2,)
+    for loss in result.loss.values():
+        assert loss.shape == (2, 3)
     assert result.travel("plain").shape == result.pace("BN").shape == (2, 2)
 
 
@@ -83,9 +78,43 @@ def test_a_distribution_that_stays_travels_nothing():
     assert_array_equal(moved_by(0.0).travel("plain"), [[0.0]])
 
 
+def two_seeds_that_learn():
+    """Inputs one half-width further at each record; loss 1 at record 1 or 2."""
+    record = np.array([-1.0, 0.0, 1.0])[:, None] + np.arange(4.0)[:, None, None]
+    q = np.stack([record, record])[:, :, None]  # (2, 4, 1, 3, 1)
+    loss = np.array([[2.0, 1.0, 3.0, 0.5], [2.0, 1.5, 0.9, 0.5]])
+    where = {"plain": q, "before BN": q}
+    lost = {"plain": loss, "BN": loss[::-1]}
+    return DriftResult(SHORT, np.arange(4), where, {}, {}, lost)
+
+
+def test_travel_until_a_loss_ends_at_the_first_record_that_reaches_it():
+    result = two_seeds_that_learn()
+    assert_allclose(result.travel("plain", until=1.0), [[1.0], [2.0]])
+    assert_allclose(result.travel("before BN", until=1.0), [[2.0], [1.0]])
+    assert_allclose(result.travel("plain"), [[3.0], [3.0]])
+
+
+def test_travel_until_a_loss_that_a_seed_never_reaches_says_so():
+    with pytest.raises(ValueError, match=r"plain to reach a loss of 0\.1, got 0\.5"):
+        two_seeds_that_learn().travel("plain", until=0.1)
+
+
+def test_the_loss_at_the_start_is_that_of_the_untrained_net():
+    chance = run_drift(replace(SHORT, std=1e-9)).loss["plain"][:, 0]
+    assert_allclose(chance, np.log(10), rtol=1e-6)
+
+
+def test_more_probes_change_the_gradients_alone():
+    one, three = run_drift(SHORT), run_drift(replace(SHORT, probes=3))
+    assert_array_equal(one.percentiles["BN"], three.percentiles["BN"])
+    assert np.abs(one.gradient_change["BN"] - three.gradient_change["BN"]).max() > 1e-3
+
+
 def test_percentiles_after_batch_norm_ignore_the_size_of_the_weights():
     rng = np.random.default_rng(0)
-    model = mlp("relu", True, 1.0, rng, hidden=2, width=5)
+    linear = partial(Linear, std=1.0, rng=rng)
+    model = mlp(linear, depth=2, width=5, norm=BatchNorm)
     x = rng.normal(size=(30, 64))
     _, before = input_percentiles(model, x)
     model[0].weight *= 100.0
@@ -95,10 +124,11 @@ def test_percentiles_after_batch_norm_ignore_the_size_of_the_weights():
     assert np.abs(sums[0]).max() > 100.0
 
 
-@pytest.mark.parametrize("norm", [False, True])
+@pytest.mark.parametrize("norm", [None, BatchNorm])
 def test_measuring_leaves_the_model_as_it_was(norm):
     rng = np.random.default_rng(0)
-    model = mlp("sigmoid", norm, None, rng, width=8).eval()
+    linear = partial(Linear, rng=rng)
+    model = mlp(linear, activation="sigmoid", norm=norm, width=8).eval()
     x, loss = batch(rng)
     before = deepcopy(model.state_dict())
     gradient_change(model, x, loss, lr=0.5)

@@ -48,11 +48,27 @@ def test_curves_draw_every_run_and_their_mean(ax):
     assert ax.texts[0].get_text() == "two runs"
 
 
-def test_names_of_curves_with_one_end_do_not_cover_each_other(ax):
-    lines = {"a": ([0, 1], [0.0, 0.97]), "b": ([0, 1], [0.0, 0.98])}
-    plots.curves(ax, lines, xlabel="step", ylabel="accuracy", ylim=(0, 1))
-    b, a = (text.xy[1] for text in ax.texts)
-    assert (b, a) == (0.98, pytest.approx(0.88))
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_names_of_curves_with_one_end_do_not_cover_each_other(ax, scale):
+    lines = {"a": ([0, 1], [0.01, 0.97]), "b": ([0, 1], [0.01, 0.98])}
+    ax.set_yscale(scale)
+    plots.curves(ax, lines, xlabel="step", ylabel="accuracy", ylim=(0.01, 1))
+    ax.figure.canvas.draw()
+    b, a = (text.get_window_extent() for text in ax.texts)
+    assert b.y0 > a.y1
+
+
+def test_strips_show_every_seed_of_a_case_in_its_row(ax):
+    groups = {"one": {"BN": [1.0, 2.0], "plain": [3.0]}, "two": {"plain": [4.0, 5.0]}}
+    looks = {"BN": ("blue", "o", ""), "plain": ("red", "s", "")}
+    plots.strips(ax, groups, xlabel="accuracy", level=("chance", 0.1), looks=looks)
+    dots = [
+        line for line in ax.lines if line.get_marker() in "os" and len(line.get_xdata())
+    ]
+    seen = [(d.get_color(), round(d.get_ydata()[0]), list(d.get_xdata())) for d in dots]
+    assert seen == [("blue", 0, [1, 2]), ("red", 0, [3]), ("red", 1, [4, 5])]
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["one", "two"]
+    assert ax.texts[0].get_text() == "chance"
 
 
 def test_parts_show_each_vector_in_a_panel_of_its_own():

@@ -4,13 +4,15 @@ Each experiment changes one thing, the batch size, the batch mates, the padding 
 contrast, and measures what becomes of the output or of the accuracy.
 """
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from functools import cache, partial
 
 import numpy as np
 
 from bn_lib import functional
 from bn_lib.data import Dataset, load_digits
+from bn_lib.experiments.common import each_seed, fit, mlp
 from bn_lib.layers import (
     BatchNorm,
     GroupNorm,
@@ -21,7 +23,6 @@ from bn_lib.layers import (
     ReLU,
     RMSNorm,
     Sequential,
-    Sigmoid,
 )
 from bn_lib.training import _bar, train
 
@@ -246,16 +247,6 @@ class PartialBatchNorm(Layer):
         return rstd * dx, (dout * y).sum(axis=0), dout.sum(axis=0)
 
 
-def _mlp(norm, rng, *, width=100, depth=3, activation=ReLU, std=None):
-    """Build 64 → width → ... → 10, with a norm before each activation."""
-    layers, inputs = [], 64
-    for _ in range(depth):
-        linear = Linear(inputs, width, bias=False, std=std, rng=rng)
-        layers += [linear, NORMS[norm](width), activation()]
-        inputs = width
-    return Sequential(*layers, Linear(inputs, 10, std=std, rng=rng))
-
-
 def _patch_net(norm, rng):
     """Build two convolutions, kernel 2 and stride 2, as linear layers on patches."""
     return Sequential(
@@ -278,10 +269,8 @@ def _patch_order(x):
     return bits.transpose(0, 1, 4, 2, 5, 3, 6).reshape(-1, 64)
 
 
-def _digits(net):
+def _patches():
     digits = load_digits()
-    if net == "mlp":
-        return digits
     train_part, test_part = _patch_order(digits.x_train), _patch_order(digits.x_test)
     return Dataset(train_part, digits.y_train, test_part, digits.y_test)
 
@@ -292,7 +281,7 @@ class CurveConfig:
 
     Wu and He train ResNet-50 on ImageNet for 100 epochs with batches of 2 to 32 and a
     learning rate proportional to the batch size. Here the rule is the same, and the
-    rest small: one epoch of 8×8 digits in a 3×100 ReLU net, or in a net of two
+    rest small: an epoch of 8×8 digits in a 3×100 ReLU net, or in a net of two
     convolutions (kernel 2, stride 2) whose statistics are over positions too.
 
     Attributes
@@ -304,7 +293,9 @@ class CurveConfig:
     batch_sizes : tuple of int
         The batch sizes.
     samples : int
-        Samples seen in all; the number of steps is this over the batch size.
+        Samples in an epoch; its number of steps is this over the batch size.
+    epochs : tuple of int
+        When to look at the accuracy; training ends with the last.
     lr : float
         Learning rate at a batch of 32; others in proportion.
     seeds : tuple of int
@@ -315,24 +306,30 @@ class CurveConfig:
     norms: tuple[str, ...] = ("batch", "layer", "group")
     batch_sizes: tuple[int, ...] = (2, 4, 8, 32)
     samples: int = 1437
+    epochs: tuple[int, ...] = (1,)
     lr: float = 0.1
     seeds: tuple[int, ...] = (0, 1, 2)
 
 
 def _train_for_curve(config, norm, batch_size, seed):
+    """Return the test accuracy after each of the epochs."""
     rng = np.random.default_rng(seed)
-    model = _mlp(norm, rng) if config.net == "mlp" else _patch_net(norm, rng)
+    if config.net == "mlp":
+        model, data = mlp(partial(Linear, rng=rng), norm=NORMS[norm]), load_digits()
+    else:
+        model, data = _patch_net(norm, rng), _patches()
+    steps = config.samples // batch_size
     history = train(
         model,
-        _digits(config.net),
-        steps=config.samples // batch_size,
+        data,
+        steps=max(config.epochs) * steps,
         batch_size=batch_size,
         lr=config.lr * batch_size / 32,
-        eval_every=config.samples,
+        eval_every=steps,
         rng=rng,
         progress=False,
     )
-    return history.test_accuracy[-1]
+    return history.test_accuracy[np.array(config.epochs) - 1]
 
 
 @cache
@@ -347,18 +344,26 @@ def run_curve(config):
     Returns
     -------
     Table
-        Test accuracy; rows are norms, columns batch sizes.
+        Test accuracy; columns are batch sizes, rows norms after the first of the
+        epochs, and then "batch, 4 epochs" and so on after the others.
     """
-    columns = tuple(map(str, config.batch_sizes))
-    shape = (len(config.norms), len(columns), len(config.seeds))
-    values = np.empty(shape)
-    with _bar(values.size, None) as advance:
+    sizes, seeds = config.batch_sizes, config.seeds
+    shape = (len(config.norms), len(sizes), len(seeds))
+    values = np.empty((len(config.epochs), *shape))
+    with _bar(math.prod(shape), None) as advance:
         for i, j, k in np.ndindex(shape):
-            values[i, j, k] = _train_for_curve(
-                config, config.norms[i], config.batch_sizes[j], config.seeds[k]
+            values[:, i, j, k] = _train_for_curve(
+                config, config.norms[i], sizes[j], seeds[k]
             )
             advance()
-    return Table(config, config.norms, columns, values, "test accuracy by batch size")
+    later = [f"{norm}, {e} epochs" for e in config.epochs[1:] for norm in config.norms]
+    return Table(
+        config,
+        (*config.norms, *later),
+        tuple(map(str, sizes)),
+        values.reshape(-1, *shape[1:]),
+        "test accuracy by batch size",
+    )
 
 
 @dataclass(frozen=True)
@@ -435,7 +440,7 @@ class MatesConfig:
 def _with_other_mates(config, norm, seed):
     """Compute the agreement in training mode, in eval mode, and between the two."""
     rng = np.random.default_rng(seed)
-    model = _mlp(norm, rng)
+    model = mlp(partial(Linear, rng=rng), norm=NORMS[norm])
     counts = [config.kept, config.mates, config.mates]
     order = rng.permutation(load_digits().x_train)
     kept, first, second = np.split(order[: sum(counts)], np.cumsum(counts)[:-1])
@@ -615,14 +620,16 @@ def run_contrast(config):
 class ContrastTaskConfig:
     """Two tasks for a net of one hidden layer that first normalizes the image.
 
-    In the task "contrast is the class", half of the digits are dimmed by `contrast`
-    and the net tells which. In "contrast is a nuisance" it reads the digits, learned
-    as they are and tested with ``contrast * x + brightness``.
+    In the task "class", half of the digits are dimmed by `contrast` and the net tells
+    which. In "nuisance" it reads the digits, learned as they are and tested with
+    ``contrast * x + brightness``.
 
     Attributes
     ----------
     contrast, brightness : float
         The change.
+    tasks : tuple of str
+        Of "class" and "nuisance".
     steps, batch_size, lr, width
         Of the training and the hidden layer.
     seeds : tuple of int
@@ -631,6 +638,7 @@ class ContrastTaskConfig:
 
     contrast: float = 0.5
     brightness: float = 0.5
+    tasks: tuple[str, ...] = ("class", "nuisance")
     steps: int = 100
     batch_size: int = 60
     lr: float = 0.3
@@ -652,10 +660,17 @@ def _class_in_contrast(config, rng):
 def _contrast_as_nuisance(config, rng):
     digits = load_digits()
     changed = config.contrast * digits.x_test + config.brightness
-    return Dataset(digits.x_train[:, None], digits.y_train, changed[:, None], digits.y_test)
+    return replace(digits, x_train=digits.x_train[:, None], x_test=changed[:, None])
 
 
-def _learn_contrast_task(config, norm, make_data, seed):
+CONTRAST_TASKS = {"class": _class_in_contrast, "nuisance": _contrast_as_nuisance}
+
+
+def _learn_contrast_tasks(config, norm, seed):
+    return [_learn_contrast_task(config, norm, task, seed) for task in config.tasks]
+
+
+def _learn_contrast_task(config, norm, task, seed):
     rng = np.random.default_rng(seed)
     model = Sequential(
         norm(1),  # (N, 1, 64)
@@ -664,22 +679,13 @@ def _learn_contrast_task(config, norm, make_data, seed):
         ReLU(),
         Linear(config.width, 10, rng=rng),
     )
-    history = train(
-        model,
-        make_data(config, rng),
-        steps=config.steps,
-        batch_size=config.batch_size,
-        lr=config.lr,
-        eval_every=config.steps,
-        rng=rng,
-        progress=False,
-    )
-    return history.test_accuracy[-1]
+    data = CONTRAST_TASKS[task](config, rng)
+    return fit(model, config, rng, data).test_accuracy[-1]
 
 
 @cache
 def run_contrast_task(config):
-    """Train both tasks with instance norm and with batch norm on the image.
+    """Train the tasks with instance norm and with batch norm on the image.
 
     Parameters
     ----------
@@ -689,20 +695,15 @@ def run_contrast_task(config):
     Returns
     -------
     Table
-        Test accuracy; rows "instance" and "batch", columns the tasks "class" and
-        "nuisance".
+        Test accuracy; rows "instance" and "batch", columns the tasks.
     """
     # As instance norm has no parameters here, batch norm gets none either.
     norms = {"instance": InstanceNorm, "batch": partial(BatchNorm, affine=False)}
-    tasks = {"class": _class_in_contrast, "nuisance": _contrast_as_nuisance}
     values = [
-        [
-            [_learn_contrast_task(config, n, t, s) for s in config.seeds]
-            for t in tasks.values()
-        ]
-        for n in norms.values()
+        each_seed(config.seeds, partial(_learn_contrast_tasks, config, norm))
+        for norm in norms.values()
     ]
-    return Table(config, tuple(norms), tuple(tasks), np.array(values), "test accuracy")
+    return Table(config, tuple(norms), config.tasks, np.array(values), "test accuracy")
 
 
 @dataclass(frozen=True)
@@ -739,18 +740,9 @@ class PartsConfig:
 
 def _train_part(config, norm, seed):
     rng = np.random.default_rng(seed)
-    activation = {"relu": ReLU, "sigmoid": Sigmoid}[config.activation]
-    history = train(
-        _mlp(norm, rng, activation=activation, std=config.std),
-        load_digits(),
-        steps=config.steps,
-        batch_size=config.batch_size,
-        lr=config.lr,
-        eval_every=config.steps,
-        rng=rng,
-        progress=False,
-    )
-    return history.test_accuracy[-1]
+    linear = partial(Linear, std=config.std, rng=rng)
+    model = mlp(linear, activation=config.activation, norm=NORMS[norm])
+    return (fit(model, config, rng).test_accuracy[-1],)
 
 
 @cache
@@ -767,13 +759,9 @@ def run_parts(config):
     Table
         Test accuracy; rows are norms, the one column is "accuracy".
     """
-    with _bar(len(config.norms) * len(config.seeds), None) as advance:
-
-        def measured(norm, seed):
-            advance()
-            return _train_part(config, norm, seed)
-
-        values = [[[measured(n, s) for s in config.seeds]] for n in config.norms]
+    values = [
+        each_seed(config.seeds, partial(_train_part, config, norm)) for norm in config.norms
+    ]
     return Table(config, config.norms, ("accuracy",), np.array(values), "test accuracy")
 
 

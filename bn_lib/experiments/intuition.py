@@ -3,14 +3,15 @@
 Every network is a small fully connected one on the 8×8 digits, in float64.
 """
 
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
+from functools import cache, partial
 
 import numpy as np
 
 from bn_lib.data import load_digits
-from bn_lib.layers import BatchNorm, Layer, Linear, ReLU, Sequential, Sigmoid
-from bn_lib.training import SGD, _bar, _batches, cross_entropy, train
+from bn_lib.experiments.common import each_seed, fit, mlp
+from bn_lib.layers import BatchNorm, Layer, Linear, Sequential
+from bn_lib.training import SGD, _batches, cross_entropy
 
 __all__ = [
     "CurvesConfig",
@@ -29,8 +30,6 @@ __all__ = [
     "run_landscape",
     "run_scale",
 ]
-
-ACTIVATIONS = {"sigmoid": Sigmoid, "relu": ReLU}
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,8 @@ class Noise(Layer):
     References
     ----------
     S. Santurkar et al., "How Does Batch Normalization Help Optimization?", 2018,
-    section 2.1: noise with a mean and a variance that change at every step.
+    section 2.1 and its appendix: noise with a mean and a variance that change at
+    every step.
 
     Examples
     --------
@@ -124,7 +124,7 @@ def build(net, seed, *, norm, noise=None):
     norm : bool
         Put batch norm between each hidden linear layer and its activation.
     noise : float, optional
-        Strength of a `Noise` behind each batch norm.
+        Strength of a `Noise` behind each batch norm; there is one then.
 
     Returns
     -------
@@ -135,18 +135,20 @@ def build(net, seed, *, norm, noise=None):
     >>> [type(layer).__name__ for layer in build(NetConfig(depth=1), 0, norm=True).layers]
     ['Linear', 'BatchNorm', 'ReLU', 'Linear']
     """
-    rng = np.random.default_rng(seed)
+    linear = partial(Linear, std=net.std, rng=np.random.default_rng(seed))
     noise_rng = np.random.default_rng([seed, 1])
-    layers, inputs = [], 64
-    for _ in range(net.depth):
-        layers.append(Linear(inputs, net.width, std=net.std, rng=rng))
-        if norm:
-            layers.append(BatchNorm(net.width))
-        if noise is not None:
-            layers.append(Noise(noise_rng, noise))
-        layers.append(ACTIVATIONS[net.activation]())
-        inputs = net.width
-    return Sequential(*layers, Linear(inputs, 10, std=net.std, rng=rng))
+
+    def noisy_norm(width):
+        return Sequential(BatchNorm(width), Noise(noise_rng, noise))
+
+    before = BatchNorm if norm else None
+    return mlp(
+        linear,
+        depth=net.depth,
+        width=net.width,
+        activation=net.activation,
+        norm=before if noise is None else noisy_norm,
+    )
 
 
 @dataclass(frozen=True)
@@ -239,20 +241,21 @@ def run_landscape(config):
     References
     ----------
     S. Santurkar et al., "How Does Batch Normalization Help Optimization?", 2018,
-    section 3.1 and figure 4.
+    section 3.2 and figure 4.
     """
-    data = load_digits()
-    with _bar(2 * len(config.seeds), None) as advance:
-        probes = [
-            [_probed_training(config, data, seed, norm, advance) for norm in (False, True)]
-            for seed in config.seeds
-        ]
-    found = np.moveaxis(np.array(probes), 3, 0)  # (4, seeds, 2, probes)
+    found = each_seed(config.seeds, partial(_probed_pair, config))
     return LandscapeResult(*found, config)
 
 
-def _probed_training(config, data, seed, norm, advance):
+def _probed_pair(config, seed):
+    """Return four parts of the probes of both trainings, each of shape (2, probes)."""
+    pair = [_probed_training(config, seed, norm) for norm in (False, True)]
+    return tuple(np.moveaxis(pair, 2, 0))
+
+
+def _probed_training(config, seed, norm):
     """Return the probes of one training, shape (probes, 4)."""
+    data = load_digits()
     model = build(config.net, seed, norm=norm)
     optimizer = SGD(model, config.lr)
     batches = _batches(len(data.x_train), config.batch_size, np.random.default_rng(seed))
@@ -264,7 +267,6 @@ def _probed_training(config, data, seed, norm, advance):
             probes.append(_probe(model, x, y, config.lr * np.array(config.reach)))
         _loss_and_gradient(model, x, y)
         optimizer.step()
-    advance()
     return np.array(probes)
 
 
@@ -386,31 +388,20 @@ def run_curves(config):
     -------
     CurvesResult
     """
-    data = load_digits()
-    with _bar(len(config.variants) * len(config.seeds), None) as advance:
-        accuracy = {
-            variant: np.array(
-                [_curve(config, data, variant, seed, advance) for seed in config.seeds]
-            )
-            for variant in config.variants
-        }
+    curves = each_seed(config.seeds, partial(_curves, config))
     steps = np.arange(config.eval_every, config.steps + 1, config.eval_every)
-    return CurvesResult(steps, accuracy, config)
+    return CurvesResult(steps, dict(zip(config.variants, curves, strict=True)), config)
 
 
-def _curve(config, data, variant, seed, advance):
+def _curves(config, seed):
+    return tuple(_curve(config, variant, seed) for variant in config.variants)
+
+
+def _curve(config, variant, seed):
     noise = config.noise if variant == "noisy bn" else None
-    history = train(
-        build(config.net, seed, norm=variant != "plain", noise=noise),
-        data,
-        steps=config.steps,
-        batch_size=config.batch_size,
-        lr=config.lr,
-        eval_every=config.eval_every,
-        rng=np.random.default_rng(seed),
-        progress=False,
-    )
-    advance()
+    model = build(config.net, seed, norm=variant != "plain", noise=noise)
+    rng = np.random.default_rng(seed)
+    history = fit(model, config, rng, eval_every=config.eval_every)
     curve = np.full(config.steps // config.eval_every, 0.1)
     if not history.diverged:
         curve[:] = history.test_accuracy[: len(curve)]
@@ -501,21 +492,23 @@ def run_scale(config):
     ----------
     S. Ioffe and C. Szegedy, "Batch Normalization", 2015, section 3.3.
     """
+    found = each_seed(config.seeds, partial(_scale_pair, config))
+    return ScaleResult(*found, config)
+
+
+def _scale_pair(config, seed):
+    """Return three parts of the numbers of both networks, each of shape (2, layers)."""
+    pair = [_scale_layers(config, seed, norm) for norm in (False, True)]
+    return tuple(np.moveaxis(pair, 2, 0))
+
+
+def _scale_layers(config, seed, norm):
+    """Return cosine, gradient ratio and output change of each layer, (layers, 3)."""
     data = load_digits()
     x, y = data.x_train[: config.batch_size], data.y_train[: config.batch_size]
-    found = [
-        [_scale_layers(config, seed, norm, x, y) for norm in (False, True)]
-        for seed in config.seeds
-    ]
-    return ScaleResult(*np.moveaxis(np.array(found), 3, 0), config)
-
-
-def _scale_layers(config, seed, norm, x, y):
-    """Return cosine, gradient ratio and output change of each layer, (layers, 3)."""
     model = build(config.net, seed, norm=norm)
     hidden = _hidden(model)
-    for layer in hidden:
-        layer.weight *= config.shrink
+    _scale(hidden, config.shrink)
     logits = model.forward(x)
     _loss_and_gradient(model, x, y)
     before = [layer.gradients()["weight"] for layer in hidden]
@@ -537,6 +530,11 @@ def _scale_layers(config, seed, norm, x, y):
     return found
 
 
+def _scale(layers, factor):
+    for layer in layers:
+        layer.weight *= factor
+
+
 def _hidden(model):
     return [layer for layer in model.layers[:-1] if isinstance(layer, Linear)]
 
@@ -552,7 +550,7 @@ def _largest_cosine(weight, gradient):
 class DecayConfig:
     """Training with and without weight decay on the hidden weights.
 
-    The paper decays the weights by 5e-4 over many epochs of CIFAR-10. A short training
+    Papers decay the weights by far less, over many epochs of CIFAR-10. A short training
     needs a larger decay to show the same: what counts is the product of learning rate,
     decay and steps.
 
@@ -604,12 +602,20 @@ class DecayResult:
         Root mean square of the logits of the test part, after training.
     config : DecayConfig
         What made the numbers.
+    shrunk_step : dict of str to ndarray, shape (seeds, layers)
+        Growth of the step ‖∇w‖ / ‖w‖ of each hidden layer of the trained net, when
+        all hidden weights are multiplied by what decay alone makes of them,
+        (1 - lr · decay)^steps, on 200 training images as one batch.
+    shrunk_output : dict of str to ndarray, shape (seeds,)
+        Length of the change of the logits then, as a share of their length.
     """
 
     loss: dict[str, np.ndarray]
     weight_norm: dict[str, np.ndarray]
     output_size: dict[str, np.ndarray]
     config: DecayConfig
+    shrunk_step: dict[str, np.ndarray] = field(default_factory=dict)
+    shrunk_output: dict[str, np.ndarray] = field(default_factory=dict)
 
     def effective_lr(self, name):
         """Compute lr / ‖w‖² at the end, the step of a weight's direction.
@@ -617,7 +623,8 @@ class DecayResult:
         Parameters
         ----------
         name : str
-            ``"bn"`` or ``"bn, decay"``.
+            A key of `weight_norm`. Without batch norm the step of the direction
+            is another one.
 
         Returns
         -------
@@ -657,19 +664,19 @@ def run_decay(config):
     T. van Laarhoven, "L2 Regularization versus Batch and Weight Normalization", 2017.
     Z. Li and S. Arora, "An Exponential Learning Rate Schedule for Deep Learning", 2020.
     """
+    found = {
+        name: each_seed(config.seeds, partial(_decayed, config, name))
+        for name in config.trainings
+    }
+    loss, norms, sizes, steps, outputs = (
+        {name: run[part] for name, run in found.items()} for part in range(5)
+    )
+    return DecayResult(loss, norms, sizes, config, steps, outputs)
+
+
+def _decayed(config, name, seed):
+    """Train once; return the five parts of a result."""
     data = load_digits()
-    found = {}
-    with _bar(len(config.trainings), None) as advance:
-        for name in config.trainings:
-            runs = [_decayed(config, data, seed, name) for seed in config.seeds]
-            found[name] = [np.array(part) for part in zip(*runs, strict=True)]
-            advance()
-    parts = ({name: run[part] for name, run in found.items()} for part in range(3))
-    return DecayResult(*parts, config)
-
-
-def _decayed(config, data, seed, name):
-    """Train once; return losses, norms of the hidden weights, size of the logits."""
     model = build(config.net, seed, norm=name.startswith("bn"))
     hidden = _hidden(model)
     optimizer = SGD(model, config.lr)
@@ -689,4 +696,24 @@ def _decayed(config, data, seed, name):
         optimizer.step()
     norms = [np.linalg.norm(layer.weight) for layer in hidden]
     logits = model.eval().forward(data.x_test)
-    return losses, norms, np.sqrt(np.mean(logits**2))
+    shrunk = _shrunk(config, model.train(), data.x_train[:200], data.y_train[:200])
+    return losses, norms, np.sqrt(np.mean(logits**2)), *shrunk
+
+
+def _shrunk(config, model, x, y):
+    """Compare the step and the logits before and after the weights get smaller."""
+    hidden = _hidden(model)
+    found = []
+    for factor in (1.0, (1 - config.lr * config.decay) ** config.steps):
+        _scale(hidden, factor)
+        _loss_and_gradient(model, x, y)
+        steps = np.array([_relative_step(layer) for layer in hidden])
+        found.append((steps, model.forward(x)))
+    (before, logits), (after, changed) = found
+    change = np.linalg.norm(changed - logits) / np.linalg.norm(logits)
+    return after / before, change
+
+
+def _relative_step(layer):
+    gradient = layer.gradients()["weight"]
+    return np.linalg.norm(gradient) / np.linalg.norm(layer.weight)

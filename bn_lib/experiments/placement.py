@@ -1,7 +1,8 @@
 """Where batch norm goes: order, biases, channels, residual blocks, dropout.
 
 All experiments use the 8×8 digits, in float64. Both sides of a comparison start from
-the same weights and see the same batches.
+the same weights and see the same batches. After a few steps running averages still
+lag behind, so the torch nets are tested with statistics of 500 training images.
 """
 
 from contextlib import contextmanager
@@ -12,11 +13,13 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
+from torch.optim.swa_utils import update_bn
 
 from bn_lib import functional as norms
 from bn_lib.data import load_digits
-from bn_lib.layers import BatchNorm, Layer, Linear, ReLU, Sequential, Sigmoid
-from bn_lib.training import _bar, _batches, accuracy, evaluating, train
+from bn_lib.experiments.common import each_seed, fit, mlp
+from bn_lib.layers import BatchNorm, Layer, Linear, ReLU, Sequential
+from bn_lib.training import _batches, accuracy, evaluating
 
 __all__ = [
     "BiasConfig",
@@ -59,6 +62,12 @@ def _table(rows):
     )
 
 
+def _each(names, seeds, measure):
+    """Collect ``measure(name, seed)`` in one array for each name."""
+    columns = each_seed(seeds, lambda seed: [measure(name, seed) for name in names])
+    return dict(zip(names, columns, strict=True))
+
+
 @contextmanager
 def _private_torch(seed):
     """Use one thread, float64 and a seed; leave torch as it was."""
@@ -94,6 +103,7 @@ def _fit(net, data, config, seed):
         optimizer.zero_grad()
         functional.cross_entropy(net(x[batch]), y[batch]).backward()
         optimizer.step()
+    update_bn([x[:500]], net)  # nothing happens in a net without batch norm
     net.eval()
     with torch.no_grad():
         logits = net(torch.tensor(data.x_test)).numpy()
@@ -109,7 +119,7 @@ class OrderConfig:
 
     Ioffe and Szegedy (2015, section 4.2) train Inception in batches of 32; here it is
     a net of 8 channels on 8×8 digits, 2×2 pooling after the first convolution, batches
-    of 60, He initialization, and the first 40 steps only.
+    of 60, He initialization, and the first 30 steps only.
 
     Attributes
     ----------
@@ -126,7 +136,7 @@ class OrderConfig:
     orders: tuple[str, ...] = ORDERS
     lr: float = 0.01
     momentum: float = 0.0
-    steps: int = 40
+    steps: int = 30
     batch_size: int = 60
     channels: int = 8
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
@@ -215,15 +225,12 @@ def run_order(config):
     OrderResult
     """
     data = load_digits(as_images=True)
-    found = {order: [] for order in config.orders}
-    with _bar(len(found) * len(config.seeds), None) as advance:
-        for order, accuracies in found.items():
-            for seed in config.seeds:
-                with _private_torch(seed):
-                    net = conv_net(order, config.channels)
-                    accuracies.append(_fit(net, data, config, seed))
-                advance()
-    return OrderResult({k: np.array(v) for k, v in found.items()}, config)
+
+    def train_one(order, seed):
+        with _private_torch(seed):
+            return _fit(conv_net(order, config.channels), data, config, seed)
+
+    return OrderResult(_each(config.orders, config.seeds, train_one), config)
 
 
 # Fully connected layers
@@ -249,7 +256,7 @@ class DenseConfig:
 
     activation: str = "sigmoid"
     lr: float = 0.1
-    steps: int = 80
+    steps: int = 60
     batch_size: int = 60
     width: int = 100
     seeds: tuple[int, ...] = (0, 1, 2)
@@ -280,18 +287,6 @@ class DenseResult:
         return _table(self.accuracy)
 
 
-def _dense_net(config, norm, seed):
-    rng, width = np.random.default_rng(seed), config.width
-    sigmoid = config.activation == "sigmoid"
-    linear = partial(Linear, std=0.1 if sigmoid else None, rng=rng)
-    layers = []
-    for inputs in (64, width, width):
-        layers.append(linear(inputs, width))
-        layers += [BatchNorm(width)] if norm else []
-        layers.append(Sigmoid() if sigmoid else ReLU())
-    return Sequential(*layers, linear(width, 10))
-
-
 @cache
 def run_dense(config):
     """Train the fully connected net with and without batch norm.
@@ -305,29 +300,16 @@ def run_dense(config):
     -------
     DenseResult
     """
-    data = load_digits()
-    found = {"plain": [], "bn": []}
-    with _bar(2 * len(config.seeds), None) as advance:
-        for name, accuracies in found.items():
-            for seed in config.seeds:
-                net = _dense_net(config, name == "bn", seed)
-                history = _train(net, data, config, seed)
-                accuracies.append(history.test_accuracy[-1])
-                advance()
-    return DenseResult({k: np.array(v) for k, v in found.items()}, config)
+    std = 0.1 if config.activation == "sigmoid" else None
 
+    def train_one(name, seed):
+        linear = partial(Linear, std=std, rng=np.random.default_rng(seed))
+        norm = BatchNorm if name == "bn" else None
+        shape = {"width": config.width, "activation": config.activation}
+        history = fit(mlp(linear, norm=norm, **shape), config, np.random.default_rng(seed))
+        return history.test_accuracy[-1]
 
-def _train(net, data, config, seed):
-    return train(
-        net,
-        data,
-        steps=config.steps,
-        batch_size=config.batch_size,
-        lr=config.lr,
-        eval_every=config.steps,
-        rng=np.random.default_rng(seed),
-        progress=False,
-    )
+    return DenseResult(_each(("plain", "bn"), config.seeds, train_one), config)
 
 
 # The redundant bias
@@ -413,8 +395,8 @@ def run_bias(config):
     """
     gradient, output = {}, {}
     for case, choices in BIAS_CASES.items():
-        pairs = [_bias_digits(config, *choices, seed) for seed in config.seeds]
-        gradient[case], output[case] = np.array(pairs).T
+        measure = partial(_bias_digits, config, *choices)
+        gradient[case], output[case] = each_seed(config.seeds, measure)
     return BiasResult(gradient, output, config)
 
 
@@ -541,20 +523,22 @@ def run_channels(config):
         Keys: "BN (N, C)", "BN (N, C, H, W)", "BN eval" and IN, GN and LN, the last
         three for comparison.
     """
-    leak = {name: [] for name in CHANNEL_CASES}
-    own = {name: [] for name in CHANNEL_CASES}
+    leak, own = {}, {}
     for name, (norm, ndim) in CHANNEL_CASES.items():
         shape = (config.batch_size, config.channels, config.side, config.side)[:ndim]
-        for seed in config.seeds:
-            rng = np.random.default_rng(seed)
-            x = rng.normal(size=shape)
-            other = x.copy()
-            other[:, 0] = rng.exponential(3.0, size=other[:, 0].shape)
-            moved = np.abs(norm(other) - norm(x))
-            leak[name].append(moved[:, 1:].max())
-            own[name].append(moved[:, 0].max())
-    leak, own = ({k: np.array(v) for k, v in d.items()} for d in (leak, own))
+        measure = partial(_spread, norm, shape)
+        leak[name], own[name] = each_seed(config.seeds, measure)
     return ChannelResult(leak, own, config)
+
+
+def _spread(norm, shape, seed):
+    """Replace the first channel; return how far the others moved, and it itself."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=shape)
+    other = x.copy()
+    other[:, 0] = rng.exponential(3.0, size=other[:, 0].shape)
+    moved = np.abs(norm(other) - norm(x))
+    return moved[:, 1:].max(), moved[:, 0].max()
 
 
 # Residual blocks
@@ -579,7 +563,7 @@ class ResidualNet(nn.Module):
 
     References
     ----------
-    K. He et al., "Identity Mappings in Deep Residual Networks", 2016, figure 1;
+    K. He et al., "Identity Mappings in Deep Residual Networks", 2016, figure 4 (a) and (e);
     P. Goyal et al., "Accurate, Large Minibatch SGD", 2017, section 5.1.
 
     Examples
@@ -648,9 +632,10 @@ class ResidualNet(nn.Module):
 class ResidualConfig:
     """Residual nets on flat digits, shallow or deep.
 
-    He et al. (2016) train convolutional nets of 54 to 333 blocks for 64,000 steps;
-    here blocks are fully connected, 2 or 32 of them, for 26 steps. As there, SGD with
-    momentum 0.9, lr 0.1 and no long warm-up; the rate falls linearly to zero.
+    He et al. (2016, Identity Mappings) train convolutional nets of 54 to 333 blocks,
+    after a short warm-up; here blocks are fully connected, 2 or 32 of them, for 26
+    steps without one. As there, SGD with momentum 0.9 and lr 0.1; here the rate falls
+    linearly to zero.
 
     Attributes
     ----------
@@ -713,15 +698,13 @@ def run_residual(config):
     ResidualResult
     """
     data = load_digits()
-    found = {kind: [] for kind in config.kinds}
-    with _bar(len(found) * len(config.seeds), None) as advance:
-        for kind, accuracies in found.items():
-            for seed in config.seeds:
-                with _private_torch(seed):
-                    net = ResidualNet(kind, config.blocks, config.width)
-                    accuracies.append(_fit(net, data, config, seed))
-                advance()
-    return ResidualResult({k: np.array(v) for k, v in found.items()}, config)
+
+    def train_one(kind, seed):
+        with _private_torch(seed):
+            net = ResidualNet(kind, config.blocks, config.width)
+            return _fit(net, data, config, seed)
+
+    return ResidualResult(_each(config.kinds, config.seeds, train_one), config)
 
 
 @dataclass(frozen=True)
@@ -796,15 +779,15 @@ def run_signal(config):
     SignalResult
     """
     images = load_digits().x_train
-    found = {kind: [] for kind in BLOCKS}
-    for kind, variances in found.items():
-        for seed in config.seeds:
-            order = np.random.default_rng(seed).permutation(len(images))
-            x = torch.tensor(images[order[: config.batch_size]])
-            with _private_torch(seed), torch.no_grad():
-                stream = ResidualNet(kind, config.blocks, config.width).stream(x)
-            variances.append([y.var(dim=0).mean().item() for y in stream])
-    return SignalResult({k: np.array(v) for k, v in found.items()}, config)
+
+    def measure(kind, seed):
+        order = np.random.default_rng(seed).permutation(len(images))
+        x = torch.tensor(images[order[: config.batch_size]])
+        with _private_torch(seed), torch.no_grad():
+            stream = ResidualNet(kind, config.blocks, config.width).stream(x)
+        return [y.var(dim=0).mean().item() for y in stream]
+
+    return SignalResult(_each(BLOCKS, config.seeds, measure), config)
 
 
 # Dropout before batch norm
@@ -866,7 +849,7 @@ class Dropout(Layer):
 class DropoutConfig:
     """Linear → BN → ReLU three times, with dropout before the second and third.
 
-    Li et al. (2019, section 3) study convolutional nets on CIFAR; this is a 3×100 net
+    Li et al. (2019) study convolutional nets on CIFAR; this is a 3×100 net
     on digits, with one linear layer between a dropout and the next batch norm.
 
     Attributes
@@ -967,13 +950,13 @@ def run_dropout(config):
     DropoutResult
     """
     data = load_digits()
-    ratios, trained, recalibrated = [], [], []
-    with _bar(len(config.seeds), None) as advance:
-        for seed in config.seeds:
-            net = _dropout_net(config, seed)
-            trained.append(_train(net, data, config, seed).test_accuracy[-1])
-            ratios.append(_eval_ratios(net, data.x_train))
-            _recalibrate(net, data.x_train)
-            recalibrated.append(accuracy(net, data.x_test, data.y_test))
-            advance()
-    return DropoutResult(*map(np.array, (ratios, trained, recalibrated)), config)
+
+    def run_one(seed):
+        net = _dropout_net(config, seed)
+        history = fit(net, config, np.random.default_rng(seed))
+        ratios = _eval_ratios(net, data.x_train)
+        _recalibrate(net, data.x_train)
+        recalibrated = accuracy(net, data.x_test, data.y_test)
+        return ratios, history.test_accuracy[-1], recalibrated
+
+    return DropoutResult(*each_seed(config.seeds, run_one), config)

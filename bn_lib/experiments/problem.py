@@ -6,14 +6,15 @@ and `run_signal` follows one batch through 20 layers before any training.
 """
 
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, partial
 
 import numpy as np
 
 from bn_lib.data import load_digits
-from bn_lib.layers import BatchNorm, Linear, ReLU, Sequential, Sigmoid
-from bn_lib.training import SGD, _bar, accuracy, cross_entropy, train
+from bn_lib.experiments.common import ACTIVATIONS, each_seed, fit, mlp
+from bn_lib.layers import BatchNorm, Linear, Sequential
+from bn_lib.training import SGD, cross_entropy
 
 __all__ = [
     "DeepLinearConfig",
@@ -24,15 +25,14 @@ __all__ = [
     "SignalResult",
     "gradient_change",
     "input_percentiles",
-    "mlp",
     "run_deep_linear",
     "run_drift",
     "run_signal",
 ]
 
-ACTIVATIONS = {"sigmoid": Sigmoid, "relu": ReLU}
 # Those of the 2015 paper, Figure 1.
 PERCENTILES = (15, 50, 85)
+_ACTIVATIONS = tuple(ACTIVATIONS.values())
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,8 @@ class DriftConfig:
         Learning rate of both nets.
     steps, every : int
         Updates, and how many of them lie between two records.
+    probes : int
+        Batches on which the gradients are compared at each record.
     hidden, width, batch_size : int
         Hidden layers, their units, samples in a batch.
     std : float or None
@@ -64,6 +66,7 @@ class DriftConfig:
     lr: float = 0.5
     steps: int = 600
     every: int = 25
+    probes: int = 1
     hidden: int = 3
     width: int = 100
     batch_size: int = 60
@@ -86,9 +89,12 @@ class DriftResult:
         ``"plain"`` and ``"BN"`` at the input of the activation, ``"before BN"`` at the
         input of batch norm.
     gradient_change : dict of str to ndarray, shape (seeds, T, hidden, 3)
-        Of ``"plain"`` and ``"BN"``: see `gradient_change`.
+        Of ``"plain"`` and ``"BN"``, mean over the probes: see `gradient_change`.
     test_accuracy : dict of str to ndarray, shape (seeds,)
         Of ``"plain"`` and ``"BN"`` at the end.
+    loss : dict of str to ndarray, shape (seeds, T)
+        Of ``"plain"`` and ``"BN"``: cross-entropy of the test images, which batch
+        norm normalizes as one batch.
     """
 
     config: DriftConfig
@@ -96,14 +102,18 @@ class DriftResult:
     percentiles: dict[str, np.ndarray]
     gradient_change: dict[str, np.ndarray]
     test_accuracy: dict[str, np.ndarray]
+    loss: dict[str, np.ndarray] = field(default_factory=dict)
 
-    def travel(self, where):
+    def travel(self, where, until=None):
         """Measure how far the inputs moved from the start to the end.
 
         Parameters
         ----------
         where : str
             A key of `percentiles`.
+        until : float, optional
+            Stop at the first record whose loss is not larger: with it nets are
+            compared where they have learned equally much, not at equal steps.
 
         Returns
         -------
@@ -111,9 +121,27 @@ class DriftResult:
             Move of the three percentiles in half-widths of the distribution (from the
             15th to the 85th percentile, the wider of start and end): mean over the
             percentiles, median over the units.
+
+        Raises
+        ------
+        ValueError
+            If a seed never comes down to the loss `until`.
         """
         q = self.percentiles[where]
-        return _distance(q[:, 0], q[:, -1])
+        last = self._first_record("plain" if where == "plain" else "BN", until)
+        return _distance(q[:, 0], q[np.arange(len(q)), last])
+
+    def _first_record(self, net, until):
+        if until is None:
+            return -1
+        reached = self.loss[net] <= until  # (seeds, T)
+        if not reached.any(axis=1).all():
+            lowest = self.loss[net].min(axis=1).max()
+            raise ValueError(
+                f"expected every seed of {net} to reach a loss of {until:g}, got "
+                f"{lowest:.2g} at best in one: ask for more, or train for more steps"
+            )
+        return reached.argmax(axis=1)
 
     def pace(self, where):
         """Measure how far the inputs move between two records, on average.
@@ -153,9 +181,9 @@ class DriftResult:
 class DeepLinearConfig:
     """A deep net without activations, with and without batch norm.
 
-    After the deep linear network of Santurkar et al., 2018, section 2.2: Gaussian
-    inputs, a random linear target, the whole data in each step. Scaled down: 10 layers
-    of 20 units, 300 samples, 100 steps.
+    After the deep linear network of Santurkar et al., 2018, section 2.2 and appendix:
+    Gaussian inputs, a random linear target, the whole data in each step. Scaled down:
+    10 layers of 20 units, 300 samples, 100 steps.
 
     Attributes
     ----------
@@ -296,40 +324,6 @@ class SignalResult:
         )
 
 
-def mlp(activation, norm, std, rng, *, hidden=3, width=100):
-    """Build a classifier of the digits.
-
-    Parameters
-    ----------
-    activation : str
-        ``"sigmoid"`` or ``"relu"``.
-    norm : bool
-        Whether a batch norm stands before each activation.
-    std : float or None
-        Standard deviation of the weights; None is He's.
-    rng : numpy.random.Generator
-        Source of the weights: with and without `norm` they are the same.
-    hidden, width : int
-        Hidden layers and their units.
-
-    Returns
-    -------
-    Sequential
-
-    Examples
-    --------
-    >>> len(mlp("relu", True, None, np.random.default_rng(0)))
-    10
-    """
-    layers, size = [], 64
-    for _ in range(hidden):
-        layers.append(Linear(size, width, std=std, rng=rng))
-        layers += [BatchNorm(width)] if norm else []
-        layers.append(ACTIVATIONS[activation]())
-        size = width
-    return Sequential(*layers, Linear(size, 10, std=std, rng=rng))
-
-
 def input_percentiles(model, x):
     """Compute the distribution of each unit's input, before its activation.
 
@@ -348,19 +342,19 @@ def input_percentiles(model, x):
 
     Examples
     --------
-    >>> model = mlp("relu", False, None, np.random.default_rng(0), hidden=2, width=5)
+    >>> model = mlp(Linear, depth=2, width=5)
     >>> sums, inputs = input_percentiles(model, np.ones((4, 64)))
     >>> sums.shape, bool((sums == inputs).all())
     ((2, 3, 5), True)
     """
     sums, inputs = [], []
     for layer in deepcopy(model).train().layers:
-        if isinstance(layer, ReLU | Sigmoid):
-            inputs.append(np.percentile(x, PERCENTILES, axis=0))
+        if isinstance(layer, _ACTIVATIONS):
+            inputs.append(x)
         x = layer(x)
         if isinstance(layer, Linear):
-            sums.append(np.percentile(x, PERCENTILES, axis=0))
-    return np.array(sums[:-1]), np.array(inputs)
+            sums.append(x)
+    return _percentiles(sums[:-1]), _percentiles(inputs)
 
 
 def gradient_change(model, x, loss, lr):
@@ -396,7 +390,7 @@ def gradient_change(model, x, loss, lr):
 
     Examples
     --------
-    >>> model = mlp("relu", False, None, np.random.default_rng(0))
+    >>> model = mlp(Linear)
     >>> loss = partial(cross_entropy, labels=np.array([0, 1]))
     >>> gradient_change(model, np.eye(2, 64), loss, lr=0.0).max() < 1e-12
     np.True_
@@ -432,24 +426,21 @@ def run_drift(config):
     >>> result.percentiles["BN"].shape
     (1, 3, 3, 3, 100)
     """
-    data = load_digits()
-    with _bar(2 * len(config.seeds), None) as advance:
-        plain, normed = (
-            [_watch(config, data, norm, seed, advance) for seed in config.seeds]
-            for norm in (False, True)
-        )
-    _, inputs, changes, right = zip(*plain, strict=True)
-    bn_sums, bn_inputs, bn_changes, bn_right = zip(*normed, strict=True)
+    plain, normed = (
+        each_seed(config.seeds, partial(_watch, config, norm)) for norm in (None, BatchNorm)
+    )
+    _, inputs, *of_plain = plain
+    bn_sums, bn_inputs, *of_bn = normed
+    changes, losses, right = (
+        {"plain": one, "BN": other} for one, other in zip(of_plain, of_bn, strict=True)
+    )
     return DriftResult(
         config,
         np.arange(0, config.steps + 1, config.every),
-        {
-            "plain": np.array(inputs),
-            "BN": np.array(bn_inputs),
-            "before BN": np.array(bn_sums),
-        },
-        {"plain": np.array(changes), "BN": np.array(bn_changes)},
-        {"plain": np.array(right), "BN": np.array(bn_right)},
+        {"plain": inputs, "BN": bn_inputs, "before BN": bn_sums},
+        changes,
+        right,
+        losses,
     )
 
 
@@ -473,16 +464,13 @@ def run_deep_linear(config):
     (1, 1, 2, 3)
     """
     plain, normed = (
-        [_watch_linear(config, norm, seed) for seed in config.seeds]
+        each_seed(config.seeds, partial(_watch_linear, config, norm))
         for norm in (False, True)
-    )
-    (changes, losses), (bn_changes, bn_losses) = (
-        [np.array(part) for part in zip(*runs, strict=True)] for runs in (plain, normed)
     )
     return DeepLinearResult(
         config,
-        {"plain": changes, "BN": bn_changes},
-        {"plain": losses, "BN": bn_losses},
+        {"plain": plain[0], "BN": normed[0]},
+        {"plain": plain[1], "BN": normed[1]},
     )
 
 
@@ -504,9 +492,11 @@ def run_signal(config):
     >>> print(run_signal(SignalConfig(std=0.01)).summary())
     20 layers, relu, plain, std 0.01: signal ×10^-22, gradient ×10^-22
     """
-    data = load_digits()
-    sizes = [_sizes(config, data, seed) for seed in config.seeds]
-    return SignalResult(config, *np.array(sizes).transpose(1, 0, 2))
+    return SignalResult(config, *each_seed(config.seeds, partial(_sizes, config)))
+
+
+def _percentiles(values):
+    return np.percentile(values, PERCENTILES, axis=1).swapaxes(0, 1)  # (hidden, 3, width)
 
 
 def _distance(q, later):
@@ -531,43 +521,35 @@ def _compare(before, after):
     return difference, difference / norm, 1 - cosine
 
 
-def _watch(config, data, norm, seed, advance):
-    """Train one net; return its sums, inputs, gradient changes and accuracy."""
-    rng = np.random.default_rng(seed)
+def _net(config, depth, norm, rng):
+    linear = partial(Linear, std=config.std, rng=rng)
+    shape = {"depth": depth, "width": config.width}
+    return mlp(linear, activation=config.activation, norm=norm, **shape)
+
+
+def _watch(config, norm, seed):
+    """Train one net; return its sums, inputs, gradient changes, losses and accuracy."""
+    data, rng = load_digits(), np.random.default_rng(seed)
     probe_rng = np.random.default_rng([seed, 1])  # both nets see the same probes
-    model = mlp(
-        config.activation,
-        norm,
-        config.std,
-        rng,
-        hidden=config.hidden,
-        width=config.width,
-    )
+    model = _net(config, config.hidden, norm, rng)
     records = []
+
+    def probe(model):
+        batch = probe_rng.choice(len(data.x_train), config.batch_size, replace=False)
+        loss = partial(cross_entropy, labels=data.y_train[batch])
+        return gradient_change(model, data.x_train[batch], loss, config.lr)
 
     def record(step, model):
         if step % config.every:
             return
-        batch = probe_rng.choice(len(data.x_train), config.batch_size, replace=False)
-        loss = partial(cross_entropy, labels=data.y_train[batch])
-        change = gradient_change(model, data.x_train[batch], loss, config.lr)
-        records.append((*input_percentiles(model, data.x_test), change))
+        change = np.mean([probe(model) for _ in range(config.probes)], axis=0)
+        loss, _ = cross_entropy(deepcopy(model).train()(data.x_test), data.y_test)
+        records.append((*input_percentiles(model, data.x_test), change, loss))
 
     record(0, model)
-    train(
-        model,
-        data,
-        steps=config.steps,
-        batch_size=config.batch_size,
-        lr=config.lr,
-        eval_every=config.steps,
-        rng=rng,
-        progress=False,
-        on_step=record,
-    )
-    advance()
+    history = fit(model, config, rng, on_step=record)
     parts = (np.array(part) for part in zip(*records, strict=True))
-    return (*parts, accuracy(model, data.x_test, data.y_test))
+    return *parts, history.test_accuracy[-1]
 
 
 def _watch_linear(config, norm, seed):
@@ -595,20 +577,13 @@ def _watch_linear(config, norm, seed):
         model.backward(dout)
         optimizer.step()
         losses.append(value)
-    return np.array(changes), losses
+    return changes, losses
 
 
-def _sizes(config, data, seed):
+def _sizes(config, seed):
     """Return signal, contrast and gradient of each hidden layer."""
-    rng = np.random.default_rng(seed)
-    model = mlp(
-        config.activation,
-        config.norm,
-        config.std,
-        rng,
-        hidden=config.depth,
-        width=config.width,
-    )
+    data, rng = load_digits(), np.random.default_rng(seed)
+    model = _net(config, config.depth, BatchNorm if config.norm else None, rng)
     batch = rng.choice(len(data.x_train), config.batch_size, replace=False)
     x, outputs = data.x_train[batch], []
     for layer in model.layers:
@@ -617,7 +592,7 @@ def _sizes(config, data, seed):
     _, dout = cross_entropy(x, data.y_train[batch])
     sizes = []
     for layer, y in zip(model.layers[::-1], outputs[::-1], strict=True):
-        if isinstance(layer, ReLU | Sigmoid):
+        if isinstance(layer, _ACTIVATIONS):
             size, between = _rms(y), _rms(y - y.mean(axis=0))
             sizes.append((size, between / size if size else 0.0, _rms(dout)))
         dout = layer.backward(dout)
