@@ -376,10 +376,16 @@ CLAIMS = (
         measure=_group_sorted,
         margin=0.2,
         verdict="holds",
-        condition_hinglish="Batch 60, 100 steps, group norm ke 10 groups, har ek mein 10 "
-        "units. Mixed batches par group norm yahan nahi naapa gaya.",
-        condition_english="Batch 60, 100 steps, group norm with 10 groups of 10 units. "
-        "Group norm was not measured on mixed batches here.",
+        condition_hinglish=(
+            "Group norm yahan bina norm wale net se behtar nahi; BN chance par rehta hai. "
+            "Batch 60, 100 steps, group norm ke 10 groups, har ek mein 10 units. Mixed "
+            "batches par group norm yahan nahi naapa gaya."
+        ),
+        condition_english=(
+            "Group norm is no better here than the net without a norm; BN stays at chance."
+            " Batch 60, 100 steps, group norm with 10 groups of 10 units. Group norm was "
+            "not measured on mixed batches here."
+        ),
     ),
     Claim(
         id="inference.frozen-fine-tuning",
@@ -391,16 +397,20 @@ CLAIMS = (
         measure=_freezing,
         margin=0.1,
         verdict="depends",
-        condition_hinglish="Batch size aur data dono par depend karta hai. Mirrored "
-        "digits, batch 2: freeze karna mean mein lagbhag 0.4 ya zyada behtar; batch 16: "
-        "mean mein fark 0.01 se kam. Images dark aur hazy hon toh freeze karna batch 2 "
-        "aur 16, dono par mean mein lagbhag 0.2 ya zyada nuksan deta hai: purane "
-        "statistics wahan galat hain. 100 steps, lr 0.02.",
-        condition_english="It depends on both the batch size and the data. Mirrored "
-        "digits, batch 2: freezing is better by about 0.4 or more in the mean; batch 16: "
-        "the mean difference is below 0.01. With darker, hazy images freezing costs about "
-        "0.2 or more in the mean at batch 2 and at batch 16: the old statistics are wrong "
-        "there. 100 steps, lr 0.02.",
+        condition_hinglish=(
+            "Batch size aur data dono par depend karta hai. Mirrored digits, batch 2: "
+            "freeze karna mean mein lagbhag 0.4 ya zyada behtar; batch 16: mean mein fark "
+            "0.01 se kam. Images dark aur hazy hon toh freeze karna batch 2 (ek seed mein "
+            "kuch nahi) aur 16, dono par mean mein lagbhag 0.2 ya zyada nuksan deta hai: "
+            "purane statistics wahan galat hain. 100 steps, lr 0.02."
+        ),
+        condition_english=(
+            "It depends on both the batch size and the data. Mirrored digits, batch 2: "
+            "freezing is better by about 0.4 or more in the mean; batch 16: the mean "
+            "difference is below 0.01. With darker, hazy images freezing costs about 0.2 "
+            "or more in the mean at batch 2 (in one seed nothing) and at batch 16: the old"
+            " statistics are wrong there. 100 steps, lr 0.02."
+        ),
     ),
     Claim(
         id="inference.recalibration-data",
@@ -434,14 +444,18 @@ CLAIMS = (
         measure=_recalibrate_weights,
         margin=0.1,
         verdict="depends",
-        condition_hinglish="Badlav par depend karta hai: 80 percent hidden weights zero "
-        "karne ke baad saaf fayda mila; kam pruning par fayda kam hota hai. SWA jaise 5 "
-        "snapshots ke average mein, jahan "
-        "running statistics bhi average kiye gaye, koi fayda nahi mila.",
-        condition_english="It depends on the change: a clear gain after 80 percent of "
-        "the hidden weights were set to zero; with less pruning the gain is smaller. No "
-        "gain for an SWA-like average of 5 "
-        "snapshots, whose running statistics were averaged as well.",
+        condition_hinglish=(
+            "Badlav par depend karta hai: 80 percent hidden weights zero karne ke baad "
+            "saaf fayda mila; kam pruning par fayda kam hota hai (ek pilot mein 50 percent"
+            " par lagbhag 1 point). SWA jaise 5 snapshots ke average mein, jahan running "
+            "statistics bhi average kiye gaye, koi fayda nahi mila."
+        ),
+        condition_english=(
+            "It depends on the change: a clear gain after 80 percent of the hidden weights"
+            " were set to zero; with less pruning the gain is smaller (about 1 point at 50"
+            " percent, in a pilot). No gain for an SWA-like average of 5 snapshots, whose "
+            "running statistics were averaged as well."
+        ),
     ),
     Claim(
         id="inference.folding",

@@ -133,6 +133,7 @@ def _only_the_step(seeds):
     for name, net in (("batch norm", "bn"), ("plain", "plain")):
         step = np.abs(result.shrunk_step[net] * factor**2 - 1).max(axis=1)
         effects[name] = -np.log10(np.maximum(step, result.shrunk_output[net]))
+    effects["batch norm, eval mode"] = -np.log10(result.shrunk_in_eval["bn"])
     return effects
 
 
@@ -166,17 +167,17 @@ CLAIMS = (
         verdict="depends",
         condition_hinglish=(
             "Learning rate aur activation par: 3×100 ReLU net, learning rate 0.1, mein "
-            "range 4 guna se zyada chhota hai. ReLU net mein 0.01 par, aur sigmoid net "
-            "mein 0.1 par, range plain net ka hi chhota hai: sigmoid plain net plateau "
-            "par atka hai. Har probe 4 × learning rate tak jaata hai. Nets ko barabar "
-            "steps par compare kiya, barabar loss par nahi."
+            "range mean mein 4 guna se zyada chhota hai. ReLU net mein 0.01 par, aur "
+            "sigmoid net mein 0.1 par, range plain net ka hi chhota hai: sigmoid plain net"
+            " plateau par atka hai. Har probe 4 × learning rate tak jaata hai. Nets ko "
+            "barabar steps par compare kiya, barabar loss par nahi."
         ),
         condition_english=(
-            "On the learning rate and the activation: in a 3×100 ReLU net at learning "
-            "rate 0.1 the range is over 4 times smaller. At 0.01, and in a sigmoid net "
-            "at 0.1, the plain net has the smaller range: the plain sigmoid net is stuck "
-            "on a plateau. Each probe reaches to 4 × learning rate. The nets are compared "
-            "at equal steps, not at equal loss."
+            "On the learning rate and the activation: in a 3×100 ReLU net at learning rate"
+            " 0.1 the range is over 4 times smaller in the mean. At 0.01, and in a sigmoid"
+            " net at 0.1, the plain net has the smaller range: the plain sigmoid net is "
+            "stuck on a plateau. Each probe reaches to 4 × learning rate. The nets are "
+            "compared at equal steps, not at equal loss."
         ),
     ),
     Claim(
@@ -189,14 +190,16 @@ CLAIMS = (
         margin=0.3,
         verdict="depends",
         condition_hinglish=(
-            "Regime par: 3×100 ReLU net, learning rate 0.1, mein gradient 9 guna se zyada "
-            "kam badalta hai. ReLU net mein 0.01 par, aur sigmoid net mein 0.1 par, fark "
-            "2 guna tak nahi pahunchta."
+            "Regime par: 3×100 ReLU net, learning rate 0.1, mein gradient mean mein 9 guna"
+            " se zyada kam badalta hai; yahan gradient ke apne size se divide nahi kiya. "
+            "ReLU net mein 0.01 par, aur sigmoid net mein 0.1 par, mean mein fark 2 guna "
+            "tak nahi pahunchta."
         ),
         condition_english=(
             "On the regime: in a 3×100 ReLU net at learning rate 0.1 the gradient changes "
-            "over 9 times less. At 0.01, and in a sigmoid net at 0.1, the difference "
-            "does not reach a factor of 2."
+            "over 9 times less in the mean; it is not divided by its own size here. At "
+            "0.01, and in a sigmoid net at 0.1, the mean difference does not reach a "
+            "factor of 2."
         ),
     ),
     Claim(
@@ -233,8 +236,8 @@ CLAIMS = (
             "eps par. Initialization par, usual weights wale 3×100 sigmoid aur ReLU nets "
             "mein cosine 0.001 se chhota hai; bilkul zero nahi, kyunki eps bhi hai. ReLU "
             "net ke sab hidden weights 1000 guna chhote karne par variance eps se chhota "
-            "hai. Tab kisi unit ka cosine 0.2 se upar jaata hai, utna hi jitna plain net "
-            "mein. Margin numbers dekhne ke baad tay hua."
+            "hai. Tab kisi unit ka cosine 0.2 se upar jaata hai, lagbhag utna hi jitna "
+            "plain net mein. Margin numbers dekhne ke baad tay hua."
         ),
         condition_english=(
             "On eps. At initialization, in 3×100 sigmoid and ReLU nets with usual weights, "
@@ -258,15 +261,15 @@ CLAIMS = (
         verdict="depends",
         condition_hinglish=(
             "eps par. Initialization par, ek-ek hidden layer ko 10 guna karke: usual "
-            "weights wale 3×100 sigmoid aur ReLU nets mein ratio aur 10 mein fark 0.1% "
-            "se kam hai. ReLU net ke sab hidden weights pehle 1000 guna chhote hon, toh "
-            "ratio 10 ke paas bhi nahi."
+            "weights wale 3×100 sigmoid aur ReLU nets mein ratio aur 10 mein fark 0.1% se "
+            "kam hai. ReLU net ke sab hidden weights pehle 1000 guna chhote hon, toh ratio"
+            " 1.0 se 1.6 hai."
         ),
         condition_english=(
             "On eps. At initialization, one hidden layer at a time made 10 times larger: "
-            "in 3×100 sigmoid and ReLU nets with usual weights the ratio is within 0.1% "
-            "of 10. With all hidden weights of the ReLU net 1000 times smaller before "
-            "that, the ratio is nowhere near 10."
+            "in 3×100 sigmoid and ReLU nets with usual weights the ratio is within 0.1% of"
+            " 10. With all hidden weights of the ReLU net 1000 times smaller before that, "
+            "the ratio is 1.0 to 1.6."
         ),
     ),
     Claim(
@@ -279,14 +282,16 @@ CLAIMS = (
         margin=3.0,
         verdict="depends",
         condition_hinglish=(
-            "eps par: usual weights wale 3×100 sigmoid aur ReLU nets mein logits 0.01% "
-            "se kam badalte hain. Jab sab hidden weights 1000 guna chhote hon, tab "
-            "variance eps se chhota hai, aur logits poore scale ke saath badalte hain."
+            "eps par, initialization par, train mode mein: usual weights wale 3×100 "
+            "sigmoid aur ReLU nets mein logits 0.01% se kam badalte hain. Jab sab hidden "
+            "weights 1000 guna chhote hon, tab variance eps se chhota hai, aur logits "
+            "poore scale ke saath badalte hain."
         ),
         condition_english=(
-            "On eps: in 3×100 sigmoid and ReLU nets with usual weights the logits change "
-            "by less than 0.01%. With all hidden weights 1000 times smaller the variance "
-            "is below eps, and the logits grow with the weights."
+            "On eps, at initialization, in train mode: in 3×100 sigmoid and ReLU nets with"
+            " usual weights the logits change by less than 0.01%. With all hidden weights "
+            "1000 times smaller the variance is below eps, and the logits grow with the "
+            "weights."
         ),
     ),
     Claim(
@@ -300,29 +305,31 @@ CLAIMS = (
         margin=0.3,
         verdict="depends",
         condition_hinglish=(
-            "lr × decay × steps par, BN par nahi. 3×100 ReLU net, learning rate 0.1: "
-            "0.03 ka decay 200 steps mein lr/‖w‖² ko BN ke saath 10^0.52 guna karta hai, "
-            "aur plain net mein 10^0.48 guna. 5e-4 ka decay 50 steps mein lagbhag kuch "
-            "nahi badalta. Decay akele 10^0.52 guna deta hai, isliye yeh BN ka kamaal "
-            "nahi. BN se kya alag hota hai, woh agla claim batata hai."
+            "lr × decay × steps par, BN par nahi. 3×100 ReLU net, learning rate 0.1: 0.03 "
+            "ka decay 200 steps mein lr/‖w‖² ko BN ke saath 10^0.52 guna karta hai, aur "
+            "plain net mein 10^0.48 guna. 5e-4 ka decay 50 steps mein lagbhag kuch nahi "
+            "badalta; yeh sirf BN ke saath dekha gaya. Decay akele 10^0.52 guna deta hai, "
+            "isliye yeh BN ka kamaal nahi. BN se kya alag hota hai, woh "
+            "intuition.smaller-weights-only-raise-the-step batata hai."
         ),
         condition_english=(
             "On lr × decay × steps, not on BN. 3×100 ReLU net, learning rate 0.1: a decay "
             "of 0.03 makes lr/‖w‖² 10^0.52 times as large in 200 steps with BN, and "
-            "10^0.48 times in the plain net. A decay of 5e-4 changes next to nothing in "
-            "50 steps. Decay alone gives 10^0.52, so this is no merit of BN. What is "
-            "different with BN is in the next claim."
+            "10^0.48 times in the plain net. A decay of 5e-4 changes next to nothing in 50"
+            " steps; it was tried with BN only. Decay alone gives 10^0.52, so this is no "
+            "merit of BN. What is different with BN is in "
+            "intuition.smaller-weights-only-raise-the-step."
         ),
     ),
     Claim(
         id="intuition.smaller-weights-only-raise-the-step",
         hinglish=(
-            "Decay jitne chhote hidden weights function ko nahi badalte, sirf unka step "
-            "badhate hain."
+            "Train mode mein hidden weights ko utna chhota karein jitna decay karta hai, "
+            "toh function nahi badalta, sirf step badhta hai."
         ),
         english=(
-            "Hidden weights as small as decay makes them leave the function as it is, and "
-            "only raise their step."
+            "In train mode, making the hidden weights as small as decay makes them leaves "
+            "the function as it is, and only raises the step."
         ),
         source="van Laarhoven 2017; Ioffe and Szegedy 2015, section 3.3",
         effect="-log10 of the larger of two: the relative change of the logits, and how "
@@ -332,19 +339,23 @@ CLAIMS = (
         margin=1.0,
         verdict="depends",
         condition_hinglish=(
-            "BN hai ya nahi, is par: 3×100 ReLU net, learning rate 0.1, bina decay ke 200 "
+            "BN par aur mode par: 3×100 ReLU net, learning rate 0.1, bina decay ke 200 "
             "steps train kiya. Phir sab hidden weights ko utna chhota kiya jitna 0.03 ka "
-            "decay akele karta. BN ke saath logits 0.1% bhi nahi badalte, aur step "
-            "10^0.52 guna ho jaata hai. Plain net ke logits 80% se zyada badal jaate "
-            "hain: function hi doosra hai, aur step ka factor seed ke saath badalta hai."
+            "decay akele karta. Train mode mein, 200 training images ke ek batch par, BN "
+            "ke saath logits 0.1% bhi nahi badalte, aur step 10^0.52 guna ho jaata hai. "
+            "Plain net ke logits 80% se zyada badal jaate hain: function hi doosra hai, "
+            "aur step ka factor seed ke saath badalta hai. Eval mode mein, purane running "
+            "statistics ke saath, BN wale net ke logits bhi utne hi badalte hain."
         ),
         condition_english=(
-            "On whether there is BN: a 3×100 ReLU net, learning rate 0.1, was trained for "
+            "On BN and on the mode: a 3×100 ReLU net, learning rate 0.1, was trained for "
             "200 steps without decay. Then all hidden weights were made as small as a "
-            "decay of 0.03 alone would. With BN the logits change by less than 0.1%, and "
-            "the step becomes 10^0.52 times as large. The logits of the plain net change "
-            "by more than 80%: it is another function, and the factor of its step "
-            "changes with the seed."
+            "decay of 0.03 alone would. On one batch of 200 training images in train mode,"
+            " the logits with BN change by less than 0.1%, and the step becomes 10^0.52 "
+            "times as large. The logits of the plain net change by more than 80%: its "
+            "logits are another function, and the factor of its step changes with the "
+            "seed. In eval mode, with the old running statistics, the logits of the BN net"
+            " change as much."
         ),
     ),
     Claim(

@@ -608,6 +608,8 @@ class DecayResult:
         (1 - lr · decay)^steps, on 200 training images as one batch.
     shrunk_output : dict of str to ndarray, shape (seeds,)
         Length of the change of the logits then, as a share of their length.
+    shrunk_in_eval : dict of str to ndarray, shape (seeds,)
+        The same in evaluation mode, with the running statistics of the training.
     """
 
     loss: dict[str, np.ndarray]
@@ -616,6 +618,7 @@ class DecayResult:
     config: DecayConfig
     shrunk_step: dict[str, np.ndarray] = field(default_factory=dict)
     shrunk_output: dict[str, np.ndarray] = field(default_factory=dict)
+    shrunk_in_eval: dict[str, np.ndarray] = field(default_factory=dict)
 
     def effective_lr(self, name):
         """Compute lr / ‖w‖² at the end, the step of a weight's direction.
@@ -668,14 +671,14 @@ def run_decay(config):
         name: each_seed(config.seeds, partial(_decayed, config, name))
         for name in config.trainings
     }
-    loss, norms, sizes, steps, outputs = (
-        {name: run[part] for name, run in found.items()} for part in range(5)
+    loss, norms, sizes, *shrunk = (
+        {name: run[part] for name, run in found.items()} for part in range(6)
     )
-    return DecayResult(loss, norms, sizes, config, steps, outputs)
+    return DecayResult(loss, norms, sizes, config, *shrunk)
 
 
 def _decayed(config, name, seed):
-    """Train once; return the five parts of a result."""
+    """Train once; return the six parts of a result."""
     data = load_digits()
     model = build(config.net, seed, norm=name.startswith("bn"))
     hidden = _hidden(model)
@@ -696,22 +699,23 @@ def _decayed(config, name, seed):
         optimizer.step()
     norms = [np.linalg.norm(layer.weight) for layer in hidden]
     logits = model.eval().forward(data.x_test)
-    shrunk = _shrunk(config, model.train(), data.x_train[:200], data.y_train[:200])
+    shrunk = _shrunk(config, model, data.x_train[:200], data.y_train[:200])
     return losses, norms, np.sqrt(np.mean(logits**2)), *shrunk
 
 
 def _shrunk(config, model, x, y):
     """Compare the step and the logits before and after the weights get smaller."""
-    hidden = _hidden(model)
-    found = []
+    hidden, trained, found = _hidden(model), model.state_dict(), []
     for factor in (1.0, (1 - config.lr * config.decay) ** config.steps):
+        model.load_state_dict(trained)
         _scale(hidden, factor)
-        _loss_and_gradient(model, x, y)
+        in_eval = model.eval().forward(x)
+        _loss_and_gradient(model.train(), x, y)
         steps = np.array([_relative_step(layer) for layer in hidden])
-        found.append((steps, model.forward(x)))
-    (before, logits), (after, changed) = found
-    change = np.linalg.norm(changed - logits) / np.linalg.norm(logits)
-    return after / before, change
+        found.append((steps, model.forward(x), in_eval))
+    (before, *logits), (after, *changed) = found
+    pairs = zip(logits, changed, strict=True)
+    return after / before, *(np.linalg.norm(b - a) / np.linalg.norm(a) for a, b in pairs)
 
 
 def _relative_step(layer):
