@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from bn_lib import plots
+from bn_lib.plots import shapes
 
 
 @pytest.fixture
@@ -69,6 +70,28 @@ def test_strips_show_every_seed_of_a_case_in_its_row(ax):
     assert seen == [("blue", 0, [1, 2]), ("red", 0, [3]), ("red", 1, [4, 5])]
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["one", "two"]
     assert ax.texts[0].get_text() == "chance"
+
+
+def test_legend_level_and_rows_of_strips_do_not_cover_each_other():
+    with mpl.rc_context():
+        plots.style()
+        fig, ax = plt.subplots()
+        groups = {"one": {"BN": [0.2], "plain": [0.1]}}
+        plots.strips(ax, groups, xlabel="accuracy", xlim=(0, 1), level=("chance", 0.5))
+        fig.draw_without_rendering()
+        (legend,) = fig.legends
+        level = ax.texts[0].get_window_extent()
+        assert legend.get_window_extent().y0 >= level.y1
+        assert level.y0 >= ax.get_window_extent().y1
+    plt.close(fig)
+
+
+@pytest.mark.parametrize("limits", [(0.6, 1.8), (0.9, 3), (0.02, 5)])
+def test_a_log_axis_has_ticks_to_read_values_from_however_short(ax, limits):
+    shapes.log_axis(ax.yaxis)
+    ax.set_ylim(limits)
+    seen = [tick for tick in ax.get_yticks() if limits[0] <= tick <= limits[1]]
+    assert 3 <= len(seen) <= 9
 
 
 def test_parts_show_each_vector_in_a_panel_of_its_own():

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bn_lib import plots
-from bn_lib.experiments.alternatives import ShareConfig, Table
+from bn_lib.experiments.alternatives import CurveConfig, ShareConfig, Table
 from bn_lib.functional import group_norm, instance_norm, layer_norm, normalize
 from bn_lib.plots import alternatives
 
@@ -104,6 +104,22 @@ def test_batch_size_curve_draws_every_seed_and_names_every_norm(ax):
     assert (ax.get_xscale(), ax.get_ylim()) == ("log", (0, 1))
 
 
+def test_a_longer_training_keeps_the_look_of_its_norm_and_fills_its_dots(ax):
+    rows = ("batch", "layer", "batch, 3 epochs", "layer, 3 epochs")
+    table = made_up(rows, ("2", "32"), CurveConfig(epochs=(1, 3)))
+    alternatives.batch_size_curve(ax, table)
+    for norm, marker, colour in (("batch", "o", plots.BLUE), ("layer", "^", plots.GREEN)):
+        drawn = {
+            line.get_markerfacecolor(): list(line.get_ydata())
+            for line in ax.lines
+            if line.get_marker() == marker and line.get_color() == colour
+        }
+        one, three = (table.values[rows.index(norm + late)] for late in ("", ", 3 epochs"))
+        assert drawn == {"white": list(one.mean(-1)), colour: list(three.mean(-1))}
+    named = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert named == ["1 epoch", "3 epochs"]
+
+
 def test_share_left_counts_the_values_behind_a_mean(ax):
     tables = [
         made_up(("share",), ("2", "8"), ShareConfig(positions, (2, 8)))
@@ -120,30 +136,40 @@ def test_share_left_counts_the_values_behind_a_mean(ax):
 @pytest.mark.parametrize(
     ("draw", "columns"),
     [
-        (alternatives.padding, ("more padding", "shorter mates")),
         (alternatives.contrast_change, ("0.5", "2")),
         (alternatives.contrast_tasks, ("class", "nuisance")),
+        (alternatives.accuracy_by_norm, ("accuracy", "accuracy")),
     ],
 )
-def test_strips_show_every_seed_of_a_table_in_the_colour_of_its_norm(ax, draw, columns):
-    table = made_up(("batch", "layer"), columns)
-    assert draw(ax, table) is ax
-    assert dots(ax, "o") == sorted(table.values[0].ravel())
-    assert dots(ax, "^") == sorted(table.values[1].ravel())
+def test_each_table_is_a_row_with_every_seed_in_the_colour_of_its_norm(ax, draw, columns):
+    tables = [made_up(("batch", "layer"), (column,)) for column in columns]
+    assert draw(ax, dict(zip(("one", "two, too"), tables, strict=True))) is ax
+    assert dots(ax, "o") == sorted([*tables[0].values[0].ravel()] * 2)
+    assert dots(ax, "^") == sorted([*tables[0].values[1].ravel()] * 2)
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["one", "two,\ntoo"]
     colours = {line.get_marker(): line.get_color() for line in ax.lines}
     assert (colours["o"], colours["^"]) == (plots.BLUE, plots.GREEN)
-    assert len(ax.get_yticks()) == len(columns)
+
+
+def test_padding_has_a_row_for_each_case_and_every_seed_of_each_norm(ax):
+    table = made_up(("batch", "layer"), ("more padding", "shorter mates"))
+    assert alternatives.padding(ax, table) is ax
+    assert dots(ax, "o") == sorted(table.values[0].ravel())
+    assert dots(ax, "^") == sorted(table.values[1].ravel())
+    names = [tick.get_text() for tick in ax.get_yticklabels()]
+    assert names == ["more\npadding", "shorter\nmates"]
 
 
 def test_changes_of_more_than_one_stay_inside_the_axes(ax):
     table = made_up(("batch",), ("2",))
     table.values[...] = 1.4
-    alternatives.contrast_change(ax, table)
+    alternatives.contrast_change(ax, {"contrast × 2": table})
     assert ax.get_xlim()[1] > 1.4
 
 
 def test_each_contrast_task_has_its_own_chance_level(ax):
-    alternatives.contrast_tasks(ax, made_up(("instance",), ("class", "nuisance")))
+    tasks = {task: made_up(("instance",), (task,)) for task in ("class", "nuisance")}
+    alternatives.contrast_tasks(ax, tasks)
     dotted = [line for line in ax.lines if line.get_linestyle() == ":"]
     places = {(line.get_xdata()[0], round(line.get_ydata()[0] + 0.42)) for line in dotted}
     assert places == {(0.5, 0), (0.1, 1)}
@@ -170,7 +196,7 @@ def test_accuracy_by_norm_has_a_row_for_each_regime_and_shows_chance(ax):
     names = [tick.get_text() for tick in ax.get_yticklabels()]
     assert names == ["ReLU,\nHe", "sigmoid"]
     assert dots(ax, "o") == sorted([*tables["sigmoid"].values[0, 0]] * 2)
-    (chance,) = [line for line in ax.lines if line.get_label() == "chance"]
+    (chance,) = [line for line in ax.lines if line.get_linestyle() == ":"]
     assert list(chance.get_xdata()) == [0.1, 0.1]
 
 

@@ -67,7 +67,7 @@ def sweep():
     x = (0.01, 0.1, 1.0)
     normed = [accuracy(0.4, 0.6), accuracy(0.9, 0.9), accuracy(0.1, 0.1)]
     plain = [accuracy(0.3, 0.5), accuracy(0.2, 0.2), accuracy(0.1, 0.1)]
-    return {"batch norm": (x, normed), "plain": (x, plain)}
+    return {"BN": (x, normed), "plain": (x, plain)}
 
 
 def test_a_sweep_draws_a_line_for_each_seed_and_their_mean(ax):
@@ -81,16 +81,16 @@ def test_a_sweep_draws_a_line_for_each_seed_and_their_mean(ax):
 def test_names_of_lines_that_end_together_stand_where_the_lines_are_apart(ax):
     benefits.accuracy_sweep(ax, sweep(), xlabel="learning rate")
     places = {text.get_text(): text.xy for text in ax.texts}
-    assert places["batch norm"] == (0.1, pytest.approx(0.9))
+    assert places["BN"] == (0.1, pytest.approx(0.9))
     assert places["plain"] == (0.1, pytest.approx(0.2))
 
 
 def test_names_of_lines_that_end_apart_stand_at_the_ends(ax):
     sweeps = sweep()
-    sweeps["batch norm"][1][-1] = accuracy(0.8, 0.8)
+    sweeps["BN"][1][-1] = accuracy(0.8, 0.8)
     benefits.accuracy_sweep(ax, sweeps, xlabel="learning rate")
     places = {text.get_text(): text.xy for text in ax.texts}
-    assert places["batch norm"] == (1.0, pytest.approx(0.8))
+    assert places["BN"] == (1.0, pytest.approx(0.8))
     assert places["plain"] == (1.0, pytest.approx(0.1))
 
 
@@ -154,8 +154,8 @@ def test_losses_have_their_unit_and_the_axis_holds_zero(ax):
     assert [text.get_text() for text in ax.texts] == ["train", "test"]
 
 
-def gradients(squared, factor=(1.0, 1.0)):
-    config = SimpleNamespace(depth=2)
+def gradients(squared, factor=(1.0, 1.0), norm=True):
+    config = SimpleNamespace(depth=2, norm=norm)
     squared, factor = np.array(squared), np.array(factor)
     return SimpleNamespace(config=config, squared=squared, factor=lambda: factor)
 
@@ -177,12 +177,15 @@ def test_names_of_gradients_stand_at_their_ends_on_the_log_axis(ax):
     }
     benefits.gradient_by_depth(ax, results)
     ends = {text.get_text(): text.xy for text in ax.texts}
-    assert ends == {"BN": (2, 1e7), "He": (2, 0.5), "skips": (2, 1e3)}
+    heights = {"BN": 1e7, "He": 0.5, "skips": 1e3}
+    assert ends == {name: (2, pytest.approx(y)) for name, y in heights.items()}
 
 
 def test_growth_is_compared_with_no_growth_and_with_theory(ax):
-    results = {"BN": gradients([[1.0]], (1.4, 1.5)), "He": gradients([[1.0]], (0.9, 1.0))}
-    benefits.gradient_growth(ax, results)
+    plain = gradients([[1.0]], (0.9, 1.0), norm=False)
+    benefits.gradient_growth(ax, {"BN": gradients([[1.0]], (1.4, 1.5)), "plain": plain})
+    colours = {tuple(line.get_xdata()): line.get_color() for line in ax.lines}
+    assert (colours[1.4, 1.5], colours[0.9, 1.0]) == (plots.BLUE, plots.ORANGE)
     assert dots(ax) == [(1.4, 1.5), (0.9, 1.0)]
     dotted = [line.get_xdata()[0] for line in ax.lines if line.get_linestyle() == ":"]
     assert dotted == pytest.approx([1, 1.467], abs=1e-3)
@@ -199,7 +202,7 @@ def test_a_sweep_looks_as_before():
     def runs(*means):
         return lrs, [SimpleNamespace(accuracy=m + 0.05 * rng.random(3)) for m in means]
 
-    sweeps = {"batch norm": runs(0.3, 0.9, 0.9, 0.1), "plain": runs(0.4, 0.5, 0.1, 0.1)}
+    sweeps = {"BN": runs(0.3, 0.9, 0.9, 0.1), "plain": runs(0.4, 0.5, 0.1, 0.1)}
     with plt.rc_context():
         plots.style()
         fig, ax = plt.subplots()

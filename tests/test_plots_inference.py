@@ -107,12 +107,12 @@ def test_forgotten_eval_has_a_row_for_each_kind_of_batch(ax, mates):
     assert legend_of(ax) == ["accuracy", "changed answers"]
 
 
-def test_sorted_batches_keep_batch_norm_blue_and_no_norm_orange(ax):
+def test_sorted_batches_show_each_net_in_its_colour(ax):
     scores = [np.array([value]) for value in (0.1, 0.8, 0.97, 0.95, 0.15, 0.7)]
     result = experiments.SortedResult(experiments.SortedConfig(seeds=(0,)), *scores)
     inference.sorted_batches(ax, result)
     assert dots(ax, "o") == [0.1, 0.15, 0.97]
-    assert dots(ax, "s") == [0.8, 0.95]
+    assert (dots(ax, "s"), dots(ax, "^")) == ([0.8, 0.95], [0.7])
     colours = {line.get_marker(): line.get_color() for line in ax.lines}
     assert (colours["o"], colours["s"]) == (plots.BLUE, plots.ORANGE)
 
@@ -128,7 +128,7 @@ def test_fine_tuning_has_a_row_for_each_result(ax):
     ]
     inference.fine_tuning(ax, results)
     assert row_names(ax) == ["mirrored\nbatch 2", "darker and\nhazy\nbatch 4"]
-    assert (dots(ax, "x"), dots(ax, "o"), dots(ax, "D")) == (
+    assert (dots(ax, "X"), dots(ax, "o"), dots(ax, "D")) == (
         [0.3, 0.4],
         [0.6, 0.8],
         [0.5, 0.9],
@@ -154,7 +154,7 @@ def test_momentum_names_both_momenta_and_says_where_its_axis_starts(ax):
     inference.momentum(ax, [running_statistics.MomentumResult(config, *scores)])
     assert legend_of(ax) == ["momentum 0.1", "momentum 0.9"]
     assert (dots(ax, "o"), dots(ax, "D")) == ([0.95, 0.96], [0.88, 0.9])
-    assert f"starts at {ax.get_xlim()[0]:g}" in ax.get_xlabel()
+    assert f"starts at {ax.get_xlim()[0]:.0%}" in ax.get_xlabel()
 
 
 def test_half_life_marks_the_measured_steps_on_the_curve(ax):
@@ -171,7 +171,7 @@ def test_stored_variance_shows_accuracies_and_changed_answers(ax):
     config = running_statistics.StoredVarianceConfig(seeds=(0,), batch_sizes=(2, 8))
     values = [np.array([pair]) for pair in ([0.15, 0.01], [0.5, 0.9], [0.45, 0.92])]
     inference.stored_variance(ax, running_statistics.StoredVarianceResult(config, *values))
-    assert (dots(ax, "o"), dots(ax, "s"), dots(ax, "x")) == (
+    assert (dots(ax, "o"), dots(ax, "D"), dots(ax, "x")) == (
         [0.5, 0.9],
         [0.45, 0.92],
         [0.01, 0.15],

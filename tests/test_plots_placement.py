@@ -12,6 +12,7 @@ import pytest
 
 from bn_lib import plots
 from bn_lib.plots import placement
+from bn_lib.plots.style import PINK
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def result(**fields):
 
 def dots(ax):
     """Collect the places of all seeds, series by series, in the order of drawing."""
-    lines = [line for line in ax.lines if line.get_marker() in ("o", "s", "^", "D")]
+    lines = [line for line in ax.lines if line.get_marker() in ("o", "s", "^", "D", "X")]
     return [tuple(line.get_xdata()) for line in lines if len(line.get_xdata())]
 
 
@@ -58,7 +59,7 @@ def test_every_seed_of_every_order_is_a_dot_in_the_row_of_its_order(ax):
     assert dots(ax) == [(0.1, 0.2), (0.4, 0.6), (0.7, 0.75), (0.65, 0.8)]
     heights = [line.get_ydata()[0] for line in ax.lines if line.get_marker() == "|"]
     assert heights == [0, 1, 2, 3]
-    names = ["no BN", "conv → BN → ReLU", "… + BN at the head", "conv → ReLU → BN"]
+    names = ["plain", "conv → BN → ReLU", "… + BN at the head", "conv → ReLU → BN"]
     assert rows(ax) == names
 
 
@@ -180,7 +181,7 @@ def signal():
 
 def test_the_signal_is_drawn_relative_to_its_start_on_a_log_axis(ax):
     placement.signal_by_depth(ax, signal())
-    post = [line.get_ydata() for line in ax.lines if line.get_color() == plots.ORANGE]
+    post = [line.get_ydata() for line in ax.lines if line.get_color() == PINK]
     assert np.allclose(post[0], [1, 10, 100])
     assert np.allclose(post[1], [1, 10, 40])
     assert np.allclose(post[2], [1, 10, 70])  # the mean
@@ -224,6 +225,17 @@ def test_recalibration_is_told_from_training_in_each_row(ax):
     assert dots(ax)[4:6] == [pytest.approx((0.5, 0.4)), (0.9, 0.8)]
     (legend,) = ax.figure.legends
     assert [t.get_text() for t in legend.get_texts()] == ["as trained", "recalibrated"]
+
+
+def test_orange_is_kept_for_plain_nets_and_no_net_here_is_plain():
+    accuracy = {kind: np.array([0.5]) for kind in ("post", "post, last gamma 0", "pre")}
+    fig, axs = plt.subplots(4, 1)
+    placement.block_accuracy(axs[0], {"2 blocks": result(accuracy=accuracy)})
+    placement.signal_by_depth(axs[1], signal())
+    placement.dropout_ratios(axs[2], dropouts())
+    placement.dropout_recalibrated(axs[3], dropouts())
+    assert plots.ORANGE not in {line.get_color() for ax in axs for line in ax.lines}
+    plt.close(fig)
 
 
 @pytest.mark.mpl_image_compare(

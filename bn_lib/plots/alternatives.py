@@ -3,9 +3,18 @@
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import to_rgb
+from matplotlib.ticker import PercentFormatter
 
-from bn_lib.plots.shapes import name_ends, say, size_axis, strips
-from bn_lib.plots.style import BLUE, GREEN, GREY, INK
+from bn_lib.plots.shapes import (
+    CHANCE,
+    accuracy_axis,
+    level_across,
+    name_ends,
+    say,
+    size_axis,
+    strips,
+)
+from bn_lib.plots.style import BLUE, GREEN, GREY, INK, PINK
 
 __all__ = [
     "accuracy_by_norm",
@@ -19,7 +28,7 @@ __all__ = [
     "share_left",
 ]
 
-PINK, BROWN = "#B8578C", "#9A6A00"
+BROWN = "#9A6A00"
 LOOKS = {
     "batch": (BLUE, "o", "-"),
     "masked batch": ("#56B4E9", "s", "--"),
@@ -113,24 +122,37 @@ def batch_size_curve(ax, table):
     ax : matplotlib.axes.Axes
         Where to draw.
     table : Table
-        Of `run_curve`: rows are norms, columns batch sizes.
+        Of `run_curve`: rows are norms, columns batch sizes. Where it has rows such as
+        "batch, 3 epochs" too, the dots of those before are hollow.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
     sizes, ends = [int(size) for size in table.columns], {}
-    ax.axhline(0.1, color=GREY, linestyle=":", linewidth=1.5)
-    say(ax, "chance", (sizes[-1], 0.1), (0, 4), GREY, ha="right", va="bottom")
-    for norm, runs in zip(table.rows, table.values, strict=True):
+    longer = any("," in row for row in table.rows)
+    level_across(ax, *CHANCE)
+    for row, runs in zip(table.rows, table.values, strict=True):
+        norm, _, epochs = row.partition(", ")
         colour, marker, line = LOOKS[norm]
-        ax.plot(sizes, runs, color=colour, linewidth=0.8, alpha=0.45)
+        fill = "white" if longer and not epochs else colour
         mean = runs.mean(axis=-1)
-        ax.plot(sizes, mean, marker + line, color=colour)
+        ax.plot(sizes, runs, color=colour, linewidth=0.8, alpha=0.45)
+        ax.plot(sizes, mean, marker + line, color=colour, markerfacecolor=fill)
         ends[norm] = mean[-1]
+    if longer:
+        for name, fill in ((_epochs(table), "white"), (epochs, INK)):
+            ax.plot([], [], "o", color=INK, markerfacecolor=fill, label=name)
+        ax.legend(loc="center right", frameon=False)
     ax.set(ylim=(0, 1), ylabel="test accuracy")
+    ax.yaxis.set_major_formatter(PercentFormatter(1))
     name_ends(ax, sizes[-1], ends, {norm: LOOKS[norm][0] for norm in ends})
     return size_axis(ax, sizes)
+
+
+def _epochs(table):
+    first = table.config.epochs[0]
+    return f"{first} epoch" + "s" * (first > 1)
 
 
 def share_left(ax, tables):
@@ -189,27 +211,23 @@ def padding(ax, table):
     return strips(ax, cases, looks=LOOKS, xlabel=xlabel, xlim=(0, 1))
 
 
-def contrast_change(ax, table):
-    """Draw how far a changed contrast moves the output of each norm.
+def contrast_change(ax, tables):
+    """Draw how far a changed contrast or brightness moves the output of each norm.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    table : Table
-        Of `run_contrast`; columns are factors.
+    tables : dict of str to Table
+        What was changed, and what `run_contrast` gave for it, with one factor.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
-    cases = {
-        f"contrast\n× {column}": {row: table.of(row, column) for row in table.rows}
-        for column in table.columns
-    }
-    xlim = (0, max(1.0, 1.05 * table.values.max()))
+    xlim = (0, max(1.0, *(1.05 * table.values.max() for table in tables.values())))
     xlabel = "relative change after the norm"
-    return strips(ax, cases, looks=LOOKS, xlabel=xlabel, xlim=xlim)
+    return strips(ax, _cases(tables), looks=LOOKS, xlabel=xlabel, xlim=xlim)
 
 
 def contrast_images(axs, images):
@@ -239,31 +257,27 @@ def contrast_images(axs, images):
     return axs
 
 
-def contrast_tasks(ax, table):
-    """Draw both tasks in which contrast is the class, or a nuisance.
+def contrast_tasks(ax, tables):
+    """Draw tasks in which contrast is the class, or a nuisance.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    table : Table
-        Of `run_contrast_task`.
+    tables : dict of str to Table
+        Each task, and what `run_contrast_task` gave for it alone.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
-    cases = {
-        f"contrast is\n{'the class' if column == 'class' else 'a nuisance'}": {
-            row: table.of(row, column) for row in table.rows
-        }
-        for column in table.columns
-    }
-    strips(ax, cases, looks=LOOKS, xlabel="test accuracy", xlim=(0, 1))
-    for row, column in enumerate(table.columns):
-        chance = 0.5 if column == "class" else 0.1  # two classes, or ten digits
+    strips(ax, _cases(tables), looks=LOOKS, xlabel="test accuracy", xlim=(0, 1))
+    ax.xaxis.set_major_formatter(PercentFormatter(1))
+    for row, table in enumerate(tables.values()):
+        chance = 0.5 if "class" in table.columns else 0.1  # two classes, or ten digits
         ax.plot([chance] * 2, [row - 0.42, row + 0.42], ":", color=GREY, linewidth=1.8)
-        say(ax, "chance", (chance, row + 0.4), (4, 0), GREY, va="bottom")
+        if row < 2:
+            say(ax, "chance", (chance, row + 0.4), (4, 0), GREY, va="bottom")
     return ax
 
 
@@ -281,12 +295,8 @@ def accuracy_by_norm(ax, tables):
     -------
     matplotlib.axes.Axes
     """
-    cases = {
-        name.replace(", ", ",\n"): {row: table.of(row, "accuracy") for row in table.rows}
-        for name, table in tables.items()
-    }
-    level = ("chance", 0.1)
-    return strips(ax, cases, looks=LOOKS, xlabel="test accuracy", xlim=(0, 1), level=level)
+    strips(ax, _cases(tables), looks=LOOKS, xlabel="")
+    return accuracy_axis(ax)
 
 
 HUES = (BLUE, "#E69F00", GREEN, "#CC79A7", "#F0E442", "#56B4E9", "#D55E00")
@@ -333,6 +343,14 @@ def choose_norm(ax):
     ax.set(xlim=(0, 1), ylim=(-len(QUESTIONS) - 0.4, 0.4))
     ax.axis("off")
     return ax
+
+
+def _cases(tables):
+    """Make a row of each table of one column, and a series of each norm."""
+    return {
+        name.replace(", ", ",\n"): dict(zip(table.rows, table.values[:, 0], strict=True))
+        for name, table in tables.items()
+    }
 
 
 def _colours(hue, tint, tints):

@@ -5,8 +5,19 @@ import math
 import numpy as np
 from matplotlib.ticker import NullLocator, PercentFormatter
 
-from bn_lib.plots.shapes import above, accuracy_axis, curves, names_beside, rows, strips
-from bn_lib.plots.style import BLUE, GREY, INK, ORANGE
+from bn_lib.plots.shapes import (
+    BATCH_NORM,
+    CHANCE,
+    PLAIN,
+    above,
+    accuracy_axis,
+    curves,
+    dots,
+    level_above,
+    rows,
+    strips,
+)
+from bn_lib.plots.style import GREY
 
 __all__ = [
     "accuracies",
@@ -34,7 +45,7 @@ def steps_to_target(ax, result):
     """
     config = result.config
     lines = {
-        "batch norm": (config.lrs, result.batch_norm.T),
+        "BN": (config.lrs, result.batch_norm.T),
         "plain": (config.lrs, result.plain.T),
     }
     ax.set_xscale("log")
@@ -76,17 +87,16 @@ def accuracy_sweep(ax, sweeps, *, xlabel, log=True, mark=None):
     }
     ax.set_xscale("log" if log else "linear")
     xlabel += " (log axis)" if log else ""
-    curves(ax, lines, xlabel=xlabel, ylabel="test accuracy", level=("chance", 0.1))
-    ax.set_ylim(0, 1.05)
+    labels = {"xlabel": xlabel, "ylabel": "test accuracy"}
+    curves(ax, lines, **labels, ylim=(0, 1.05), level=CHANCE)
     ax.yaxis.set_major_formatter(PercentFormatter(1))
     if log:
         ax.xaxis.set_minor_locator(NullLocator())
     else:
         ax.set_xticks(next(iter(lines.values()))[0])
     if mark is not None:
-        ax.axvline(mark[1], color=GREY, linestyle=":", linewidth=1.5)
-        above(ax, mark[1], mark[0])
-    return names_beside(ax, lines)
+        level_above(ax, *mark)
+    return _names_where_apart(ax, lines)
 
 
 def accuracies(ax, groups, *, xlabel="test accuracy"):
@@ -128,14 +138,11 @@ def overfitting(ax, results):
     matplotlib.axes.Axes
     """
     for row, result in enumerate(results.values()):
-        colour, marker = (BLUE, "o") if result.config.net.norm else (ORANGE, "s")
+        colour, marker, _ = BATCH_NORM if result.config.net.norm else PLAIN
         ends = [np.mean(result.train_loss), np.mean(result.test_loss)]
         ax.plot(ends, [row, row], color=colour, linewidth=5, alpha=0.3)
-        for losses, fill in ((result.train_loss, "white"), (result.test_loss, None)):
-            height = np.full(len(losses), row)
-            look = {"markerfacecolor": fill or colour, "color": colour}
-            ax.plot(losses, height, marker, **look, markersize=8, alpha=0.7)
-        ax.plot(ends[1], row, "|", color=INK, markersize=18, mew=2.5)
+        dots(ax, result.train_loss, row, colour, marker, "white")
+        dots(ax, result.test_loss, row, colour, marker)
     rows(ax, list(results))
     ax.set(xlabel="loss in nats")
     ax.set_xlim(left=-0.04)
@@ -163,8 +170,7 @@ def gradient_by_depth(ax, results):
     }
     ax.set_yscale("log")
     xlabel = "layers back from the top"
-    curves(ax, lines, xlabel=xlabel, ylabel="squared gradient\n(log axis)")
-    return names_beside(ax, lines)
+    return curves(ax, lines, xlabel=xlabel, ylabel="squared gradient\n(log axis)")
 
 
 def gradient_growth(ax, results):
@@ -181,9 +187,29 @@ def gradient_growth(ax, results):
     -------
     matplotlib.axes.Axes
     """
-    groups = {name: {"factor": result.factor()} for name, result in results.items()}
-    strips(ax, groups, xlabel="squared gradient, growth per layer (×)")
-    for name, place in (("no growth", 1), ("π / (π − 1)", math.pi / (math.pi - 1))):
-        ax.axvline(place, color=GREY, linestyle=":", linewidth=1.5)
-        above(ax, place, name)
+    for row, result in enumerate(results.values()):
+        look = BATCH_NORM if result.config.norm else PLAIN
+        dots(ax, result.factor(), row, *look[:2])
+    ax.set_xlabel("squared gradient, growth per layer (×)")
+    level_above(ax, "no growth", 1)
+    level_above(ax, "π / (π − 1)", math.pi / (math.pi - 1))
+    return rows(ax, list(results))
+
+
+def _names_where_apart(ax, lines):
+    """Move the names of `curves` from ends that are close to where lines are apart."""
+    x = next(iter(lines.values()))[0]
+    means = np.array([ys.mean(axis=0) for _, ys in lines.values()])
+    apart = np.abs(means[:, None] - means)  # (lines, lines, S)
+    apart[np.diag_indices(len(lines))] = np.inf
+    if apart[..., -1].min() > 0.06:  # a line of text
+        return ax
+    names = {text.get_text(): text for text in ax.texts}
+    for name, mean, gaps in zip(lines, means, apart.min(axis=1), strict=True):
+        at = 1 + np.argmax(gaps[1:-1])
+        names[name].xy = (x[at], mean[at])
+        up = mean[at] == means[:, at].max() or mean[at] < 0.2
+        rises = mean[at + 1] > mean[at - 1]
+        free = "left" if rises != up else "right"  # of the line itself
+        names[name].set(position=(0, 11 if up else -11), ha=free)
     return ax

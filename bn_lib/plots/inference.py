@@ -1,8 +1,23 @@
 """Figures of the chapter on training and evaluation mode."""
 
 import numpy as np
+from matplotlib.ticker import PercentFormatter
 
-from bn_lib.plots.shapes import legend_above, rows, say, size_axis, strips
+from bn_lib.plots.shapes import (
+    BATCH_NORM,
+    CHANCE,
+    FORMER,
+    PLAIN,
+    THIRD,
+    VARIANT,
+    accuracy_axis,
+    legend_above,
+    level_across,
+    rows,
+    say,
+    size_axis,
+    strips,
+)
 from bn_lib.plots.style import BLUE, GREEN, GREY, INK, PALE
 
 __all__ = [
@@ -17,8 +32,6 @@ __all__ = [
     "stored_variance",
     "warm_up",
 ]
-
-CHANCE = ("chance", 0.1)
 
 
 def warm_up(ax, result):
@@ -37,8 +50,7 @@ def warm_up(ax, result):
     """
     steps = result.config.steps
     batch, running = result.whole_batch.mean(axis=0), result.running.mean(axis=0)
-    ax.axhline(CHANCE[1], color=GREY, linestyle=":", linewidth=1.5)
-    say(ax, "chance", (steps[-1], CHANCE[1]), (0, -4), GREY, ha="right", va="top")
+    level_across(ax, *CHANCE, end=1)
     ax.fill_between(steps, running, batch, color=PALE)
     for name, runs, mean, look, colour in (
         ("statistics of the batch", result.whole_batch, batch, "s--", GREEN),
@@ -46,10 +58,11 @@ def warm_up(ax, result):
     ):
         ax.plot(steps, runs.T, color=colour, linewidth=0.8, alpha=0.45)
         ax.plot(steps, mean, look, color=colour, markersize=5, label=name)
-    ax.legend(loc="center right", frameon=False)
+    legend_above(ax)
     ax.set(xscale="log", ylim=(0, 1), ylabel="test accuracy")
     ax.set(xlabel="updates (log scale)")
     ax.xaxis.set_major_formatter("{x:g}")
+    ax.yaxis.set_major_formatter(PercentFormatter(1))
     return ax
 
 
@@ -146,10 +159,8 @@ def forgotten_eval(ax, result):
         "accuracy": result.accuracy_one_class,
         "changed answers": result.changed_one_class,
     }
-    looks = {"accuracy": (BLUE, "o", ""), "changed answers": (GREEN, "D", "")}
-    return strips(
-        ax, cases, looks=looks, xlabel="share of the test images", xlim=(0, 1), level=CHANCE
-    )
+    strips(ax, cases, looks=(BATCH_NORM, VARIANT), xlabel="")
+    return accuracy_axis(ax, "share of the test images")
 
 
 def sorted_batches(ax, result):
@@ -166,18 +177,18 @@ def sorted_batches(ax, result):
     -------
     matplotlib.axes.Axes
     """
+    looks = {"BN": BATCH_NORM, "group norm": THIRD, "plain": PLAIN}
     cases = {
-        "mixed\nbatches": {
-            "batch norm": result.norm_shuffled,
-            "no norm": result.plain_shuffled,
-        },
+        "mixed\nbatches": {"BN": result.norm_shuffled, "plain": result.plain_shuffled},
         "one class\nin a batch": {
-            "batch norm": result.norm_sorted,
-            "no norm": result.plain_sorted,
+            "BN": result.norm_sorted,
+            "group norm": result.group_sorted,
+            "plain": result.plain_sorted,
         },
-        "one class,\ntrain mode": {"batch norm": result.training_sorted},
+        "one class,\ntrain mode": {"BN": result.training_sorted},
     }
-    return strips(ax, cases, xlabel="accuracy", xlim=(0, 1), level=CHANCE)
+    strips(ax, cases, looks=looks, xlabel="")
+    return accuracy_axis(ax, "accuracy")
 
 
 def fine_tuning(ax, results):
@@ -202,14 +213,8 @@ def fine_tuning(ax, results):
         }
         for result in results
     }
-    looks = {
-        "before": (GREY, "x", ""),
-        "frozen": (BLUE, "o", ""),
-        "not frozen": (GREEN, "D", ""),
-    }
-    return strips(
-        ax, cases, looks=looks, xlabel="test accuracy on the changed images", xlim=(0, 1)
-    )
+    strips(ax, cases, looks=(FORMER, BATCH_NORM, VARIANT), xlabel="")
+    return accuracy_axis(ax, "test accuracy on the changed images")
 
 
 def recalibration(ax, result):
@@ -236,6 +241,7 @@ def recalibration(ax, result):
     unchanged = {"label": "unchanged net", "color": GREY, "linestyle": ":"}
     ax.axvline(result.clean.mean(), linewidth=1.5, zorder=1, **unchanged)
     ax.set(xlim=(-0.03, 1.03), xlabel="test accuracy")
+    ax.xaxis.set_major_formatter(PercentFormatter(1))
     legend_above(ax)
     return rows(ax, [_lines(name) for name in result.scores])
 
@@ -260,11 +266,9 @@ def momentum(ax, results):
         f"batch {result.config.batch_size}": {right: result.right, wrong: result.wrong}
         for result in results
     }
-    looks = {right: (BLUE, "o", ""), wrong: (GREEN, "D", "")}
-    xlabel = "test accuracy (axis starts at 0.8)"
-    strips(ax, cases, looks=looks, xlabel=xlabel, xlim=(0.8, 1))
+    strips(ax, cases, looks=(BATCH_NORM, VARIANT), xlabel="")
     ax.set_xticks((0.8, 0.85, 0.9, 0.95, 1))
-    return ax
+    return accuracy_axis(ax, "test accuracy (axis starts at 80%)", start=0.8)
 
 
 def half_life(ax, results):
@@ -325,14 +329,8 @@ def stored_variance(ax, result):
         }
         for i, size in enumerate(result.config.batch_sizes)
     }
-    looks = {
-        "unbiased": (BLUE, "o", ""),
-        "biased": (GREEN, "s", ""),
-        "changed answers": (INK, "x", ""),
-    }
-    return strips(
-        ax, cases, looks=looks, xlabel="test accuracy; changed answers (×)", xlim=(0, 1)
-    )
+    strips(ax, cases, looks=(BATCH_NORM, VARIANT, (INK, "x", "")), xlabel="")
+    return accuracy_axis(ax, "test accuracy; changed answers (×)")
 
 
 def _lines(name):

@@ -1,9 +1,21 @@
 """Figures of the chapter on the intuition: the loss around a step, noise, scale."""
 
 import numpy as np
+from matplotlib.ticker import PercentFormatter
 
-from bn_lib.plots.shapes import curves, log_axis, name_ends, strips
-from bn_lib.plots.style import BLUE, GREEN, GREY, INK, ORANGE, PALE
+from bn_lib.plots.shapes import (
+    BATCH_NORM,
+    CHANCE,
+    PLAIN,
+    accuracy_axis,
+    curves,
+    dots,
+    log_axis,
+    name_ends,
+    rows,
+    strips,
+)
+from bn_lib.plots.style import GREEN, GREY
 
 __all__ = [
     "accuracy_curves",
@@ -71,14 +83,14 @@ def along_gradient(ax, result, what="loss_range"):
     log_axis(ax.yaxis)
     plain, normed = np.moveaxis(getattr(result, what), 1, 0)  # (seeds, probes) each
     steps = np.arange(plain.shape[1]) * result.config.every
-    for values, colour, look in ((plain, ORANGE, "s--"), (normed, BLUE, "o-")):
+    for values, (colour, marker, line) in ((plain, PLAIN), (normed, BATCH_NORM)):
         low, high = values.min(axis=0), values.max(axis=0)
         ax.fill_between(steps, low, high, color=colour, alpha=0.2, linewidth=0)
         ax.plot(steps, values.T, color=colour, linewidth=0.8, alpha=0.45)
-        ax.plot(steps, values.mean(axis=0), look, color=colour, markersize=5)
+        ax.plot(steps, values.mean(axis=0), marker + line, color=colour, markersize=5)
     ax.set(xlabel="step", ylabel=ALONG[what])
     ends = {"plain": plain[:, -1].mean(), "BN": normed[:, -1].mean()}
-    name_ends(ax, steps[-1], ends, {"plain": ORANGE, "BN": BLUE})
+    name_ends(ax, steps[-1], ends, {"plain": PLAIN[0], "BN": BATCH_NORM[0]})
     return ax
 
 
@@ -101,14 +113,9 @@ def accuracy_curves(ax, result):
         for variant, name in VARIANTS.items()
         if variant in result.accuracy
     }
-    curves(
-        ax,
-        lines,
-        xlabel="step",
-        ylabel="test accuracy",
-        ylim=(0, 1),
-        level=("chance, 10 %", 0.1),
-    )
+    labels = {"xlabel": "step", "ylabel": "test accuracy"}
+    curves(ax, lines, **labels, ylim=(0, 1), level=CHANCE)
+    ax.yaxis.set_major_formatter(PercentFormatter(1))
     ax.set_xticks(result.steps)
     return ax
 
@@ -135,8 +142,8 @@ def mean_accuracy(ax, results):
         }
         for row, result in results.items()
     }
-    xlabel = "test accuracy, mean over training"
-    return strips(ax, groups, xlabel=xlabel, xlim=(0, 1), level=("chance, 10 %", 0.1))
+    strips(ax, groups, xlabel="")
+    return accuracy_axis(ax, "test accuracy, mean over training")
 
 
 def scaled_weights(ax, results, what="output_change"):
@@ -196,20 +203,13 @@ def after_decay(ax, result, what="weight_norm"):
     if what == "effective_lr":
         ends = {name: result.effective_lr(name) for name in ends if name.startswith("bn")}
     for row, (name, values) in enumerate(ends.items()):
-        colour, marker = (BLUE, "o") if name.startswith("bn") else (ORANGE, "s")
-        inside = "white" if name.endswith("decay") else colour
-        ax.axhspan(row - 0.42, row + 0.42, color=PALE, alpha=0.35, linewidth=0, zorder=0)
-        dots = {"color": colour, "markerfacecolor": inside, "alpha": 0.7}
-        ax.plot(values.ravel(), np.full(values.size, row), marker, **dots)
-        ax.plot(values.mean(), row, "|", color=INK, markersize=22, mew=2.5)
-    ax.set(xlabel=ENDS[what], ylim=(len(ends) - 0.5, -0.5))
-    ax.set_yticks(range(len(ends)), [TRAININGS[name] for name in ends])
+        colour, marker, _ = BATCH_NORM if name.startswith("bn") else PLAIN
+        fill = "white" if name.endswith("decay") else colour
+        dots(ax, values.ravel(), row, colour, marker, fill)
+    ax.set_xlabel(ENDS[what])
     ax.set_xlim(0, 1.08 * max(values.max() for values in ends.values()))
     ax.locator_params(axis="x", nbins=5)
-    ax.grid(False, axis="y")
-    ax.tick_params(left=False)
-    ax.spines["left"].set_visible(False)
-    return ax
+    return rows(ax, [TRAININGS[name] for name in ends])
 
 
 def decay_losses(ax, result, seed=0):

@@ -1,10 +1,20 @@
 """Figures of the chapter on where batch norm goes."""
 
 import numpy as np
-from matplotlib.ticker import StrMethodFormatter
 
-from bn_lib.plots.shapes import above, accuracy_axis, curves, names_beside, rows, strips
-from bn_lib.plots.style import BLUE, FILLS, GREEN, GREY, INK, ORANGE
+from bn_lib.plots.shapes import (
+    BATCH_NORM,
+    FORMER,
+    VARIANT,
+    above,
+    accuracy_axis,
+    curves,
+    dots,
+    log_axis,
+    rows,
+    strips,
+)
+from bn_lib.plots.style import BLUE, FILLS, GREEN, GREY, INK, ORANGE, PINK
 
 __all__ = [
     "bias_effects",
@@ -19,7 +29,7 @@ __all__ = [
 ]
 
 ORDERS = {
-    "none": ("no BN", ORANGE, "s"),
+    "none": ("plain", ORANGE, "s"),
     "before": ("conv → BN → ReLU", BLUE, "o"),
     "before, head too": ("… + BN at the head", BLUE, "D"),
     "after": ("conv → ReLU → BN", GREEN, "^"),
@@ -28,6 +38,11 @@ KINDS = {
     "pre": "pre",
     "post": "post",
     "post, last gamma 0": "post, last γ = 0",
+}
+BLOCKS = {
+    "pre": BATCH_NORM,
+    "post": (PINK, "s", "--"),
+    "post, last γ = 0": (GREEN, "^", "-."),
 }
 
 
@@ -49,12 +64,7 @@ def order_accuracy(ax, results):
     for result, fill in zip(results, ("white", None)[: len(results)], strict=True):
         for row, order in enumerate(shown):
             if order in result.accuracy:
-                _, colour, marker = ORDERS[order]
-                look = {"markerfacecolor": fill or colour, "color": colour}
-                values = result.accuracy[order]
-                height = np.full(len(values), row)
-                ax.plot(values, height, marker, **look, markersize=8, alpha=0.7)
-                ax.plot(np.mean(values), row, "|", color=INK, markersize=18, mew=2.5)
+                dots(ax, result.accuracy[order], row, *ORDERS[order][1:], fill)
         middle = np.mean(result.accuracy[shown[-1]])
         above(ax, middle, f"lr {result.config.lr:g}", color=INK, weight="bold")
     rows(ax, [ORDERS[order][0] for order in shown])
@@ -78,7 +88,7 @@ def dense_accuracy(ax, results):
     names = {"sigmoid": "sigmoid", "relu": "ReLU"}
     groups = {
         names[result.config.activation]: {
-            "batch norm": result.accuracy["bn"],
+            "BN": result.accuracy["bn"],
             "plain": result.accuracy["plain"],
         }
         for result in results
@@ -109,7 +119,9 @@ def bias_effects(ax, result):
         for case in result.gradient
     }
     ax.set_xscale("log")
-    strips(ax, groups, xlabel="relative size (log axis)", xlim=(1e-18, 30))
+    looks = (BATCH_NORM, VARIANT)
+    xlabel = "relative size (log axis)"
+    strips(ax, groups, xlabel=xlabel, xlim=(1e-18, 30), looks=looks)
     ax.axvspan(1e-18, 1e-12, facecolor="none", edgecolor=GREY, hatch="//", alpha=0.3)
     above(ax, 1e-15, "rounding")
     return ax
@@ -133,7 +145,8 @@ def channel_leaks(ax, result):
         name: {"changed channel": result.own[name], "other channels": result.leak[name]}
         for name in result.leak
     }
-    return strips(ax, groups, xlabel="largest change of an output")
+    looks = (FORMER, BATCH_NORM)
+    return strips(ax, groups, xlabel="largest change of an output", looks=looks)
 
 
 def residual_blocks(ax, kind):
@@ -175,8 +188,8 @@ def residual_blocks(ax, kind):
     ax.plot(stream, 2.1, "o", color="white", markeredgecolor=INK, markersize=19, mew=2)
     ax.text(stream, 2.08, "+", ha="center", va="center", fontsize=16)
     if not pre:
-        _box(ax, stream, 1.15, "ReLU", edgecolor=ORANGE, linewidth=2.5)
-    ax.text(1.35, 1.1, note, va="center", color=GREY if pre else ORANGE, weight="bold")
+        _box(ax, stream, 1.15, "ReLU", edgecolor=PINK, linewidth=2.5)
+    ax.text(1.35, 1.1, note, va="center", color=GREY if pre else PINK, weight="bold")
     ax.set(xlim=(-0.2, 3.1), ylim=(0, 8.7), title=title)
     ax.axis("off")
     return ax
@@ -197,7 +210,7 @@ def block_accuracy(ax, results):
     matplotlib.axes.Axes
     """
     groups = {name: _by_kind(result.accuracy) for name, result in results.items()}
-    strips(ax, groups, xlabel="")
+    strips(ax, groups, xlabel="", looks=BLOCKS)
     return accuracy_axis(ax)
 
 
@@ -221,8 +234,8 @@ def signal_by_depth(ax, result):
         for name, variance in _by_kind(result.variance).items()
     }
     ax.set_yscale("log")
-    curves(ax, lines, xlabel="blocks", ylabel="variance / at the start\n(log axis)")
-    return names_beside(ax, lines)
+    ylabel = "variance / at the start\n(log axis)"
+    return curves(ax, lines, xlabel="blocks", ylabel=ylabel, looks=BLOCKS)
 
 
 def dropout_ratios(ax, results):
@@ -240,11 +253,11 @@ def dropout_ratios(ax, results):
     matplotlib.axes.Axes
     """
     lines = {f"rate {r.config.rate}": (np.arange(3), r.ratio) for r in results}
-    ax.set_yscale("log")
-    curves(ax, lines, xlabel="", ylabel="variance, eval / train\n(log axis)")
+    log_axis(ax.yaxis)
     ax.set_xticks(range(3), ["BN 1", "dropout\n→ BN 2", "dropout\n→ BN 3"])
-    ax.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    return names_beside(ax, lines)
+    looks = (BATCH_NORM, VARIANT, (PINK, "s", "-."))
+    ylabel = "variance, eval / train\n(log axis)"
+    return curves(ax, lines, xlabel="", ylabel=ylabel, looks=looks)
 
 
 def dropout_recalibrated(ax, results):
@@ -265,7 +278,7 @@ def dropout_recalibrated(ax, results):
         f"rate {r.config.rate}": {"as trained": r.accuracy, "recalibrated": r.recalibrated}
         for r in results
     }
-    strips(ax, groups, xlabel="")
+    strips(ax, groups, xlabel="", looks=(FORMER, BATCH_NORM))
     return accuracy_axis(ax)
 
 

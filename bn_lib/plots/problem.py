@@ -70,7 +70,7 @@ def unit_inputs(axs, result, layer=-1, seed=0, unit=None):
         ax.plot(result.steps, middle, color=colour)
         ax.set_title(net, color=colour, loc="left")
         ax.set_ylabel("unit's input")
-        names = {"85 %": high[-1], "median": middle[-1], "15 %": low[-1]}
+        names = {"85%": high[-1], "median": middle[-1], "15%": low[-1]}
         name_ends(ax, result.steps[-1], names, dict.fromkeys(names, colour))
     axs[-1].set_xlabel("step")
     return axs

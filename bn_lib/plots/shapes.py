@@ -11,6 +11,9 @@ __all__ = ["curves", "strips"]
 # Batch norm is blue and the net without it orange, wherever they stand together.
 BATCH_NORM, PLAIN, THIRD = (BLUE, "o", "-"), (ORANGE, "s", "--"), (GREEN, "^", "-.")
 LOOKS = (BATCH_NORM, PLAIN, THIRD)
+# For what stands beside batch norm where no net is plain.
+VARIANT, FORMER = (GREEN, "D", "--"), (GREY, "X", ":")
+CHANCE = ("chance", 0.1)
 
 
 def curves(ax, lines, *, xlabel, ylabel, ylim=None, level=None, looks=LOOKS):
@@ -37,17 +40,7 @@ def curves(ax, lines, *, xlabel, ylabel, ylim=None, level=None, looks=LOOKS):
     matplotlib.axes.Axes
     """
     if level is not None:
-        name, height = level
-        ax.axhline(height, color=GREY, linewidth=1, linestyle=":")
-        ax.annotate(
-            name,
-            (0, height),
-            xycoords=("axes fraction", "data"),
-            xytext=(4, -3),
-            textcoords="offset points",
-            va="top",
-            color=GREY,
-        )
+        level_across(ax, *level)
     looks = _by_name(looks, lines)
     ends = {}
     for name, (x, ys) in lines.items():
@@ -89,21 +82,15 @@ def strips(ax, groups, *, xlabel, xlim=None, level=None, looks=LOOKS):
     looks = _by_name(looks, names)
     step = 0.7 / len(names)
     for row, case in enumerate(groups.values()):
-        ax.axhspan(row - 0.42, row + 0.42, color=PALE, alpha=0.35, linewidth=0, zorder=0)
         for name, values in case.items():
             height = row + (names.index(name) - (len(names) - 1) / 2) * step
-            colour, marker, _ = looks[name]
-            style = {"color": colour, "markersize": 7, "alpha": 0.65, "clip_on": False}
-            ax.plot(values, np.full(len(values), height), marker, **style)
-            ax.plot(np.mean(values), height, "|", color=INK, markersize=16, mew=2.5)
+            dots(ax, values, height, *looks[name][:2])
     if len(names) > 1:
         for name in names:
             ax.plot([], [], looks[name][1], color=looks[name][0], label=name)
         legend_above(ax)
     if level is not None:
-        name, place = level
-        ax.axvline(place, color=GREY, linestyle=":", linewidth=1.5, label=name)
-        above(ax, place, name)
+        level_above(ax, *level)
     ax.set(xlabel=xlabel, xlim=xlim)
     return rows(ax, list(groups))
 
@@ -112,8 +99,18 @@ def _by_name(looks, names):
     return looks if isinstance(looks, dict) else dict(zip(names, looks, strict=False))
 
 
+def dots(ax, values, height, colour, marker, fill=None):
+    """Draw every seed as a dot at one height, and the mean as a bar."""
+    look = {"color": colour, "markerfacecolor": fill or colour, "markersize": 7}
+    heights = np.full(len(values), height)
+    ax.plot(values, heights, marker, **look, alpha=0.65, clip_on=False)
+    ax.plot(np.mean(values), height, "|", color=INK, markersize=16, mew=2.5)
+
+
 def rows(ax, names):
     """Name rows at 0, 1, ... from the top, without the axis that they do not need."""
+    for row in range(len(names)):
+        ax.axhspan(row - 0.42, row + 0.42, color=PALE, alpha=0.35, linewidth=0, zorder=0)
     ax.set_yticks(range(len(names)), names)
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.grid(False, axis="y")
@@ -150,29 +147,19 @@ def name_ends(ax, x, ends, colours):
     return ax
 
 
-def names_beside(ax, lines):
-    """Move the names of `curves` apart: on a log axis, or where the ends are close."""
-    x = next(iter(lines.values()))[0]
-    means = np.array([np.mean(np.atleast_2d(ys), axis=0) for _, ys in lines.values()])
-    log = ax.get_yscale() == "log"
-    heights, limits = (np.log(v) if log else v for v in (means, ax.get_ylim()))
-    apart = np.abs(heights[:, None] - heights)  # (lines, lines, S)
-    apart[np.diag_indices(len(lines))] = np.inf
-    close = apart[..., -1].min() < 0.06 * np.ptp(limits)  # less than a line of text
-    texts = {text.get_text(): text for text in ax.texts}
-    for name, mean, gaps in zip(lines, means, apart.min(axis=1), strict=True):
-        at = np.argmax(gaps) if close else -1
-        texts[name].xy = (x[at], mean[at])
-        if close:
-            up = 11 if mean[at] == means[:, at].max() else -11
-            texts[name].set(position=(0, up), ha="center")
-    return ax
+class _Ratios(LogLocator):
+    """Ticks at 1, 2, 5, 10, ..., and more of them on a short axis."""
+
+    def tick_values(self, vmin, vmax):
+        short = vmax < 8 * vmin
+        self.set_params(subs=(1, 1.5, 2, 3, 4, 5, 7) if short else (1, 2, 5))
+        return super().tick_values(vmin, vmax)
 
 
 def log_axis(axis):
     """Make an axis logarithmic, with ticks such as 0.02 in place of powers of ten."""
     axis.axes.set(**{f"{axis.axis_name}scale": "log"})
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_locator(_Ratios())
     axis.set_major_formatter("{x:g}")
     axis.set_minor_formatter(NullFormatter())
 
@@ -186,12 +173,26 @@ def size_axis(ax, sizes):
     return ax
 
 
-def accuracy_axis(ax, xlabel="test accuracy"):
-    """Turn the horizontal axis into one of test accuracies, and mark chance."""
-    ax.set(xlabel=xlabel, xlim=(0, 1))
-    ax.xaxis.set_major_formatter(PercentFormatter(1))
-    ax.axvline(0.1, color=GREY, linestyle=":", linewidth=1.5)
-    return above(ax, 0.1, "chance")
+def accuracy_axis(ax, xlabel="test accuracy", start=0):
+    """Turn the horizontal axis into one of percentages, and mark chance if it is there."""
+    ax.set(xlabel=xlabel, xlim=(start, 1))
+    ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    return ax if start else level_above(ax, *CHANCE)
+
+
+def level_across(ax, name, height, end=0):
+    """Draw a horizontal line to compare with, its name below the left end or right (1)."""
+    ax.axhline(height, color=GREY, linestyle=":", linewidth=1.5)
+    place = {"xycoords": ("axes fraction", "data"), "va": "top"}
+    place["ha"] = "right" if end else "left"
+    shift = {"xytext": (-4 if end else 4, -3), "textcoords": "offset points"}
+    ax.annotate(name, (end, height), **place, **shift, color=GREY)
+
+
+def level_above(ax, name, place):
+    """Draw a vertical line to compare with, and name it above the axes."""
+    ax.axvline(place, color=GREY, linestyle=":", linewidth=1.5)
+    return above(ax, place, name)
 
 
 def above(ax, x, text, **look):

@@ -7,10 +7,21 @@ labels stay at 9 pt on a phone 360 pixels wide.
 
 import matplotlib.pyplot as plt
 
-__all__ = ["BLUE", "FILLS", "GREEN", "GREY", "HATCHES", "INK", "ORANGE", "PALE", "style"]
+__all__ = [
+    "BLUE",
+    "FILLS",
+    "GREEN",
+    "GREY",
+    "HATCHES",
+    "INK",
+    "ORANGE",
+    "PALE",
+    "PINK",
+    "style",
+]
 
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#5F6B73"
-INK, PALE = "#37434C", "#E3E7EA"
+PINK, INK, PALE = "#B8578C", "#37434C", "#E3E7EA"
 # Light enough for a hatch to show; each fill goes with the hatch of its place.
 FILLS = ("#9BD1F2", "#FBC79D", "#9FE0C8", "#E9B8D4", "#F5E79A", "#CBD2D6")
 HATCHES = ("", "///", "...", "\\\\\\", "xx", "++")
