@@ -1,0 +1,127 @@
+"""The playground as Python makes it; tests/browser/test_playground.py plays it."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+from bn_lib import functional as F
+from bn_lib.playground import playground
+
+NUMBER = re.compile(r"[-−]?\d+(?:\.\d+)?(?:e-\d+)?")
+
+
+@pytest.fixture(scope="module")
+def html():
+    return playground()._repr_html_()
+
+
+@pytest.fixture(scope="module")
+def still(html):
+    return re.search(r'<div class="bn-still">(.+?)</div><script', html, re.S)[1]
+
+
+def numbers(text):
+    return [float(found.replace("−", "-")) for found in NUMBER.findall(text)]
+
+
+def reference():
+    """Compute the table of x, xhat and y with the library."""
+    start = playground()
+    x = np.array(start.x)[:, None]
+    gamma, beta = np.array([start.gamma]), np.array([start.beta])
+    xhat, _ = F.normalize(x, 0, start.eps)
+    y, _ = F.batch_norm(x, None, None, gamma, beta, training=True, eps=start.eps)
+    return np.concatenate([x, xhat, y], axis=1)  # (m, 3)
+
+
+def test_all_of_it_is_at_most_40_kilobytes(html):
+    assert len(html.encode()) <= 40_000
+
+
+def test_nothing_is_loaded_from_elsewhere(html):
+    namespace = "http://www.w3.org/2000/svg"
+    assert re.findall(r"https?://[^\"'\s]*", html) == [namespace]
+    assert not re.search(r"@import|url\(|<link|\ssrc=|fetch\(|import\(", html)
+
+
+def test_no_id_can_clash_because_there_is_none(html):
+    assert re.findall(r'[\s"]id="', html) == []
+    # The names of the radio groups are made when the script runs, once an instance.
+    assert set(re.findall(r'\bname="([^"]+)"', html)) == {
+        "mode-{id}",
+        "norm-{id}",
+        "groups-{id}",
+    }
+
+
+def test_it_is_the_same_each_time(html):
+    assert playground()._repr_html_() == html
+
+
+def test_the_text_form_has_the_numbers_of_the_library():
+    lines = repr(playground()).splitlines()
+    x = reference()[:, 0]
+    mean, var = numbers(lines[0])[:2]
+    assert mean == pytest.approx(x.mean(), abs=5e-4)
+    assert var == pytest.approx(x.var(), abs=5e-4)
+    table = np.array([numbers(line)[1:] for line in lines[2 : 2 + len(x)]])
+    np.testing.assert_allclose(table, reference(), atol=5e-4)
+
+
+def test_the_still_picture_has_the_numbers_of_the_library(still):
+    rows = re.findall(r"<tr>(.+?)</tr>", still.split("<tbody>")[1])
+    table = [
+        [numbers(cell)[0] for cell in re.findall("<td>(.+?)</td>", row)] for row in rows
+    ]
+    np.testing.assert_allclose(np.array(table), reference(), atol=5e-4)
+    x = reference()[:, 0]
+    mean, var = numbers(re.search("mean μ = (.+?), γ", still)[1])
+    assert (mean, var) == pytest.approx((x.mean(), x.var()), abs=5e-4)
+
+
+def test_the_still_points_stand_where_their_numbers_say(still):
+    places = re.findall(r'class="bn-point" x="([\d.]+)%"', still)
+    values = (np.array(places, float).reshape(3, -1).T - 50) / 45 * [10, 3, 10]
+    np.testing.assert_allclose(values, reference(), atol=0.012)  # places have one decimal
+
+
+def test_the_still_tensor_is_batch_normalized(still):
+    x = np.array(playground().tensor, float).reshape(3, 4, 2, 2)
+    y, _ = F.batch_norm(x, None, None, training=True)
+    shown = [numbers(cell)[0] for cell in re.findall("<i>(.+?)</i>", still)]
+    shown = np.array(shown).reshape(4, 3, 2, 2).swapaxes(0, 1)  # drawn channel by channel
+    np.testing.assert_allclose(shown, y, atol=5.1e-3)
+
+
+def test_channels_of_the_still_tensor_differ_in_colour_and_in_letter(still):
+    fills = re.findall(r"--bn-fill:(#\w+)", still)
+    assert len(set(fills)) == 4
+    assert fills == sorted(fills, key=fills.index)
+    assert re.findall(r"c=\d: (\w)", still) == list("ABCD")
+
+
+def test_the_script_starts_with_the_same_numbers(html):
+    start = json.loads(re.search(r"data-start='([^']+)'", html)[1])
+    mine = playground()
+    assert start["x"] == list(mine.x)
+    assert start["tensor"] == list(mine.tensor)
+    for name in ("gamma", "beta", "eps", "momentum"):
+        assert start[name] == getattr(mine, name)
+
+
+def test_both_languages_are_there_and_carry_the_same_numbers(html):
+    texts = {
+        language: re.findall(
+            rf'<(p|span) class="lang-{language}" lang="\S+">(.+?)</\1>', html
+        )
+        for language in ("hinglish", "english")
+    }
+    assert len(texts["hinglish"]) == len(texts["english"]) >= 15
+    for (_, hinglish), (_, english) in zip(*texts.values(), strict=True):
+        assert sorted(numbers(hinglish)) == sorted(numbers(english)), (hinglish, english)
+        assert hinglish != english
+    assert "{{" not in html
+    for mine in texts:
+        assert html.count(f"lang-{mine}") == len(texts[mine])
