@@ -11,12 +11,25 @@ ENV := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 BN_LIB_PROGRESS=0 PYTHONHASHSEED
 BUILD := $(BIN)/jupyter-book build . --warningiserror --nitpick --keep-going --quiet
 NOTEBOOKS := $(sort $(wildcard chapters/*.ipynb))
 
-.PHONY: book test claims lab notebooks pins clean
+.PHONY: book pdf links test claims lab notebooks pins clean
 
-book: .venv/book
+book: .venv/book _build/look
 	@mkdir -p _build
 	@$(BUILD) >_build/book.log 2>&1 || { cat _build/book.log; exit 1; }
 	@echo "The book is ready. Open _build/html/index.html in a browser."
+
+# One PDF a language; the next `make book` offers them on every page.
+pdf: book
+	@$(BIN)/python _ext/reading/paper.py
+
+links: book
+	@$(BIN)/jupyter-book build . --builder linkcheck --quiet
+
+# Sphinx sees changed pages; what makes or paints them it does not watch.
+_build/look: $(shell find _ext _static -type f -not -name '*.pyc') _config.yml
+	@rm -rf _build/html _build/.doctrees
+	@mkdir -p _build
+	@touch $@
 
 test: .venv/all book
 	$(BIN)/ruff check .

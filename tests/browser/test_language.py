@@ -5,7 +5,7 @@ import pytest
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1400, "height": 900}
 SWITCH = ".language-switch"
-TITLES = ("article h1", "article h2", "nav.bd-links", ".page-toc", ".prev-next-area")
+TITLES = ("article h1", "article h2", ".sidebar-tree", ".toc-tree", ".related-pages")
 
 # Every text that can be seen, with its language; the switch itself is left out.
 SEEN = """(where) => {
@@ -31,12 +31,14 @@ PLACE = """() => {
   return top(window.watched);
 }"""
 SCROLL = "d => scrollTo({ top: d * document.body.scrollHeight, behavior: 'instant' })"
+# What comes near the screen after a jump has been laid out.
+SETTLED = "() => new Promise((done) => setTimeout(done, 200))"
 PLACE_AFTER = "window.watched.getBoundingClientRect().top"
 
 # The element with the id `there` can be read: drawn, below the header, on the screen.
 ON_SCREEN = """() => {
   const there = document.getElementById("there"), box = there.getBoundingClientRect();
-  const header = document.querySelector(".bd-header-article").getBoundingClientRect();
+  const header = document.querySelector(".topbar").getBoundingClientRect();
   return there.checkVisibility({ contentVisibilityAuto: true }) &&
     box.bottom > header.bottom && box.top < innerHeight;
 }"""
@@ -114,6 +116,8 @@ def test_the_switch_changes_text_titles_and_lists_of_contents(
     choose(page, "English" if name == "Hinglish" else "Hinglish")
     choose(page, name)
     assert page.evaluate("document.documentElement.lang") == code
+    # Beside two columns of text the contents wait behind their button.
+    page.evaluate("document.getElementById('__toc').checked = true")
     for where in TITLES:
         text = seen(page, where)
         assert sorted(kind for kind in text if text[kind]) == shown, (where, text)
@@ -122,10 +126,22 @@ def test_the_switch_changes_text_titles_and_lists_of_contents(
     assert bool(cells["english"]) == ("english" in shown)
 
 
+def test_the_title_of_the_tab_follows_the_switch(open_chapter):
+    page = open_chapter()
+    hinglish = page.title()
+    choose(page, "English")
+    english = page.title()
+    assert "·" not in hinglish + english
+    assert hinglish != english
+    choose(page, "Both")
+    assert hinglish.split(" - ")[0] in page.title()
+    assert english.split(" - ")[0] in page.title()
+
+
 def test_the_choice_goes_along_to_other_pages_and_lasts(open_chapter):
     page = open_chapter()
     choose(page, "English")
-    page.locator(".prev-next-area a").first.click()
+    page.locator(".related-pages a").first.click()
     page.wait_for_load_state()
     assert language(page) == "english"
     page.reload()
@@ -316,7 +332,42 @@ def test_switching_keeps_the_readers_place(open_chapter, viewport):
     for depth in (0.25, 0.5, 0.75):
         for name in ("English", "Both", "Hinglish"):
             page.evaluate(SCROLL, depth)
+            page.evaluate(SETTLED)
             before = page.evaluate(PLACE)
             click(page, name)
             after = page.evaluate(PLACE_AFTER)
             assert after == pytest.approx(before, abs=3), (depth, name)
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_a_link_to_a_section_lands_on_its_heading(open_chapter, viewport):
+    page = open_chapter(viewport=viewport)
+    ids = page.evaluate(
+        "[...document.querySelectorAll('.toc-tree a[href^=\"#\"]')]"
+        ".map((link) => link.hash.slice(1)).filter(Boolean)"
+    )
+    assert len(ids) > 10
+    for target in (ids[-1], ids[3], ids[8]):
+        page.evaluate(
+            "id => document.querySelector(`.toc-tree a[href='#${id}']`).click()", target
+        )
+        page.evaluate(SETTLED)
+        top = page.evaluate(
+            "id => document.getElementById(id).getBoundingClientRect().top", target
+        )
+        bottom = page.evaluate(
+            "document.documentElement.scrollHeight - innerHeight - scrollY"
+        )
+        assert 0 <= top <= 160 or bottom < 2, (target, top)
+
+
+def test_a_reload_keeps_the_readers_place(open_chapter):
+    page = open_chapter()
+    page.evaluate(SCROLL, 0.6)
+    page.evaluate(SETTLED)
+    page.reload()
+    page.evaluate(SETTLED)
+    once = page.evaluate(PLACE)
+    page.reload()
+    page.evaluate(SETTLED)
+    assert page.evaluate(PLACE) == pytest.approx(once, abs=3)

@@ -25,9 +25,19 @@
     }
   }
 
+  // The title holds all languages, as no markup can stand in it.
+  const fullTitle = document.title;
+  function titleIn(language) {
+    const place = radios.filter((radio) => radio.dataset.code)
+      .findIndex((radio) => radio.value === language);
+    const choose = (part) => part.split(" · ")[place] || part;
+    return fullTitle.split(" - ").map(choose).join(" - ");
+  }
+
   function show(language) {
     root.dataset.lang = language;
     root.lang = codes[language];
+    document.title = titleIn(language);
     radios.forEach((radio) => { radio.checked = radio.value === language; });
   }
 
@@ -55,14 +65,6 @@
     if (target && target.getClientRects().length === 0) reveal(target);
   }
 
-  // The theme loads the search on every page, which makes Sphinx mark nothing.
-  function markSearchWords() {
-    const marks = typeof Search !== "undefined" && typeof SphinxHighlight !== "undefined";
-    if (!marks || document.getElementById("search-results")) return;
-    try { SphinxHighlight.highlightSearchWords(); } catch (error) { /* no storage, no words */ }
-    setTimeout(followHighlight, 50);  // Sphinx marks with a delay of 10 ms
-  }
-
   function followHighlight() {
     const hits = Array.from(document.querySelectorAll("article span.highlighted"));
     if (hits.length && hits.every((hit) => hit.getClientRects().length === 0)) reveal(hits[0]);
@@ -79,5 +81,6 @@
     if (event.key === "bilingual" && codes[event.newValue]) show(event.newValue);
   });
   followHash();
-  window.addEventListener("load", markSearchWords);
+  // Sphinx marks the words of a search with a delay of 10 ms.
+  window.addEventListener("load", () => setTimeout(followHighlight, 50));
 })();

@@ -1,12 +1,20 @@
 """Leave out the extensions that Jupyter Book always loads and this book never uses.
 
 sphinx-thebe names a CDN, and its inline script is declared twice on a page and throws;
-sphinx-comments and sphinx-togglebutton only add weight. Jupyter Book has no setting
-that removes an extension, so their listeners and files are taken back here.
+the others only add weight, the theme that Jupyter Book brings along included. Jupyter
+Book has no setting that removes an extension, so their listeners and files are taken
+back here.
 """
 
-UNUSED = ("sphinx_thebe", "sphinx_comments", "sphinx_togglebutton")
-FILES = ("thebe", "togglebutton", "dokieli")
+UNUSED = (
+    "sphinx_thebe",
+    "sphinx_comments",
+    "sphinx_togglebutton",
+    "sphinx_design",
+    "sphinx_book_theme",
+    "pydata_sphinx_theme",
+)
+FILES = ("thebe", "togglebutton", "dokieli", "sphinx-design", "design-tabs", "sphinx-book")
 
 
 def setup(app):

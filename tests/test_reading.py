@@ -1,0 +1,279 @@
+"""The page around the text: one file of each kind, what it says, what can be taken along.
+
+Most of it is checked on the built book.
+"""
+
+import copy
+import gzip
+import json
+import re
+import subprocess
+import sys
+from types import SimpleNamespace
+from zipfile import ZipFile
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+from docutils import nodes
+
+from tests import book_rules
+
+ROOT = book_rules.ROOT
+HTML = ROOT / "_build" / "html"
+sys.path.insert(0, str(ROOT / "_ext"))
+
+from bilingual.boxes import Box  # noqa: E402 (found only once its folder is known)
+from reading import assets, colab, page, paper  # noqa: E402
+
+LANGUAGES = [
+    {"tag": "fr", "code": "fr", "label": "Français"},
+    {"tag": "german", "code": "de", "label": "Deutsch"},
+]
+PAGES = [f"{path}.html" for path in book_rules.listed_chapters()]
+EVERY_PAGE = pytest.mark.parametrize("name", [*PAGES, "search.html"])
+CHAPTER = pytest.mark.parametrize("name", PAGES)
+PHONE_LIMIT = 600_000  # bytes over the wire
+
+
+def read(name):
+    if not HTML.is_dir():
+        pytest.fail("the book is not built: run make book first")
+    return BeautifulSoup((HTML / name).read_text("utf-8"), "html.parser")
+
+
+def asked_for(document, name):
+    """The files of the book that a page asks for."""
+    tags = document.select("link[rel=stylesheet], script[src], img[src], link[rel~=icon]")
+    addresses = [tag.get("href") or tag.get("src") for tag in tags]
+    places = [(HTML / name).parent / address.partition("?")[0] for address in addresses]
+    return {place.resolve() for place in places}
+
+
+@EVERY_PAGE
+def test_a_page_loads_one_style_sheet_and_one_script(name):
+    document = read(name)
+    scripts = [tag["src"] for tag in document.select("script[src]")]
+    assert all(tag.has_attr("defer") for tag in document.select("script[src]"))
+    assert len(document.select("link[rel=stylesheet]")) == 1
+    own = [script for script in scripts if "bundle.js" in script]
+    assert len(own) == 1
+    assert len(scripts) == (4 if name == "search.html" else 1)
+
+
+def test_no_file_is_carried_along_that_no_page_asks_for():
+    asked = set().union(*(asked_for(read(name), name) for name in [*PAGES, "search.html"]))
+    style = (HTML / "_static" / "bundle.css").read_text("utf-8")
+    fonts = {HTML / "_static" / url for url in re.findall(r'url\("?([\w.-]+)"?\)', style)}
+    named = {"stix-two-math-OFL.txt", "social.png"}  # a licence; previews ask for the other
+    left = [
+        path.name
+        for path in (HTML / "_static").rglob("*")
+        if path.is_file() and path.resolve() not in asked | fonts and path.name not in named
+    ]
+    assert left == []
+
+
+@CHAPTER
+def test_a_page_is_light_enough_for_a_phone(name):
+    files = {
+        HTML / name,
+        *asked_for(read(name), name),
+        HTML / "_static/stix-two-math.woff2",
+    }
+    weight = 0
+    for path in files:
+        packed = path.suffix in (".html", ".css", ".js", ".svg")
+        weight += len(gzip.compress(path.read_bytes()) if packed else path.read_bytes())
+    assert weight <= PHONE_LIMIT
+
+
+@CHAPTER
+def test_images_tell_their_size_and_wait_until_they_are_seen(name):
+    for image in read(name).select("article img"):
+        assert int(image["width"]) > 0
+        assert int(image["height"]) > 0
+        assert image["loading"] == "lazy"
+
+
+@CHAPTER
+def test_every_link_inside_the_book_leads_somewhere(name):
+    for link in read(name).select("a[href]"):
+        address, _, fragment = link["href"].partition("#")
+        if re.match(r"[a-z]+:", address):
+            continue
+        target = ((HTML / name).parent / address.partition("?")[0]).resolve()
+        target = HTML / name if not address else target
+        assert target.is_file(), link["href"]
+        if fragment and target.suffix == ".html":
+            ids = read(target.relative_to(HTML)).find_all(id=fragment)
+            assert len(ids) == 1, link["href"]
+
+
+@CHAPTER
+def test_previews_and_search_engines_are_told_what_the_book_is(name):
+    head = read(name).head
+    for selector in ("meta[name=description]", 'meta[property="og:title"]'):
+        assert len(head.select_one(selector)["content"]) > 10
+    assert "·" in head.title.string
+    assert (HTML / "_static" / "social.png").is_file()
+
+
+def test_a_chapter_tells_its_time_and_offers_its_notebook():
+    about = read("chapters/02_math.html").select_one(".about-page")
+    minutes = int(re.search(r"About (\d+) min to read", about.get_text())[1])
+    assert 10 <= minutes <= 90
+    assert "6 exercises" in about.get_text()
+    download = about.select_one("a[download]")
+    assert download["download"] == "02_math.ipynb"
+    place = HTML / "chapters" / download["href"]
+    nbformat.validate(nbformat.read(place.resolve(), as_version=4))
+
+
+def test_the_map_announces_what_is_in_the_making_and_links_what_is_ready():
+    rows = read("chapters/index.html").select(".chapter-map li")
+    ready = [row for row in rows if "ready" in row["class"]]
+    assert [row.a["href"] for row in ready] == ["02_math.html"]
+    assert re.search(r"\d+ min, 6 exercises", ready[0].get_text())
+    assert all(row.a is None for row in rows if row not in ready)
+
+
+def test_time_counts_one_language_and_what_all_share():
+    def paragraph(words, *classes):
+        container = nodes.container(classes=list(classes))
+        container += nodes.paragraph("", "word " * words)
+        return container
+
+    document = nodes.document(None, None)
+    document += paragraph(180, "lang-cell", "lang-fr")
+    document += paragraph(360, "lang-cell", "lang-german")
+    document += paragraph(90)
+    document += Box("", kind="exercise")
+    document += [nodes.container(classes=["cell"]) for _ in range(3)]
+    config = SimpleNamespace(bilingual_languages=LANGUAGES, bilingual_default="")
+    assert page.reading_minutes(document, config) == 3  # 1.5 of text, 3 cells of 20 s
+
+
+def test_words_around_the_text_are_in_every_language_and_escaped():
+    languages = page.read_languages(
+        SimpleNamespace(bilingual_languages=LANGUAGES, bilingual_default="")
+    )
+    both = BeautifulSoup(page.spans("Un <a> · Zwei", languages), "html.parser")
+    assert [tag.get_text() for tag in both.select("[lang]")] == ["Un <a>", "Zwei"]
+    assert page.spans("<b>", languages) == "&lt;b&gt;"
+
+
+@pytest.mark.parametrize(
+    ("address", "places"),
+    [
+        ("", []),
+        ("https://git.example.org/owner/name", ["Source"]),
+        ("https://github.com/owner/name", ["Source", "Colab", "Binder"]),
+    ],
+)
+def test_links_to_the_repository_appear_where_its_address_is_known(address, places):
+    links = page.repository_links(address, "chapters/02_math")
+    assert list(links) == places
+    assert all("chapters/02_math.ipynb" in link for link in links.values())
+
+
+def test_the_address_comes_from_the_configuration_or_the_environment(monkeypatch):
+    monkeypatch.setenv("BOOK_REPOSITORY", "https://github.com/owner/name.git")
+    silent = SimpleNamespace(reading_repository="")
+    assert page.repository(silent) == "https://github.com/owner/name"
+    configured = SimpleNamespace(reading_repository="https://example.org/a/b/")
+    assert page.repository(configured) == "https://example.org/a/b"
+
+
+def test_style_sheets_are_joined_without_comments():
+    joined = assets.minified(["/* one\n */a {\n  b: c;\n}\n", "d{}"])
+    assert joined == "a {\nb: c;\n}\nd{}"
+
+
+# For Colab
+
+
+def test_the_copy_for_colab_installs_the_library_first_and_changes_nothing_else():
+    path = ROOT / "chapters" / "02_math.ipynb"
+    original = json.loads(path.read_text("utf-8"))
+    before = copy.deepcopy(original)
+    changed = colab.colab_copy(original, "https://github.com/owner/name")
+    assert original == before
+    install = changed["cells"].pop(1)
+    assert "git+https://github.com/owner/name" in "".join(install["source"])
+    assert changed == original
+
+
+def test_an_address_that_pip_cannot_use_is_refused():
+    for address in ("owner/name", "https://github.com", 'https://x.org/a" && rm'):
+        with pytest.raises(ValueError, match="expected https://host/owner/name"):
+            colab.colab_copy({"cells": []}, address)
+
+
+def test_the_writer_of_copies_writes_every_chapter(tmp_path):
+    script = ROOT / "_ext" / "reading" / "colab.py"
+    command = [sys.executable, script, "https://github.com/owner/name", tmp_path]
+    subprocess.run(command, check=True)
+    written = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*.ipynb"))
+    notebooks = ROOT.glob("chapters/*.ipynb")
+    assert written == sorted(path.relative_to(ROOT) for path in notebooks)
+    for path in written:
+        nbformat.validate(nbformat.read(tmp_path / path, as_version=4))
+
+
+# To take along
+
+
+def test_the_zip_holds_the_whole_book_and_opens_from_its_folder(tmp_path):
+    with ZipFile(HTML / "bn-samjho.zip") as packed:
+        names = set(packed.namelist())
+        packed.extractall(tmp_path)
+    assert {f"bn-samjho/{name}" for name in [*PAGES, "index.html", "search.html"]} <= names
+    start = (tmp_path / "bn-samjho" / "index.html").read_text("utf-8")
+    target = re.search(r"url=([\w/.]+)", start)[1]
+    assert (tmp_path / "bn-samjho" / target).is_file()
+    for name in PAGES:
+        packed_page = (tmp_path / "bn-samjho" / name).read_bytes()
+        assert packed_page == (HTML / name).read_bytes()
+
+
+@pytest.fixture(scope="module", params=sorted(paper.WORDS))
+def printed(request):
+    """The pages joined for print, in one language."""
+    text = paper.join_pages(HTML, request.param)
+    return request.param, BeautifulSoup(text, "html.parser")
+
+
+def test_paper_is_in_one_language_and_without_scripts(printed):
+    language, document = printed
+    others = [f".lang-{tag}" for tag in paper.WORDS if tag != language]
+    assert document.select(", ".join([*others, "script", "form", "button"])) == []
+    assert document.select(f".lang-{language}")
+
+
+def test_on_paper_every_link_inside_leads_to_one_place(printed):
+    _, document = printed
+    ids = [tag["id"] for tag in document.select("[id]")]
+    assert len(ids) == len(set(ids))
+    inner = [a["href"][1:] for a in document.select("a[href]") if a["href"][0] == "#"]
+    assert len(inner) > 20
+    assert set(inner) <= set(ids)
+
+
+def test_on_paper_the_solutions_stand_at_the_end(printed):
+    _, document = printed
+    solutions = document.select("section.box-solution")
+    appendix = document.find(id="paper-solutions").find_parent("article")
+    assert len(solutions) == 6
+    assert all(box.find_parent("article") is appendix for box in solutions)
+    assert appendix is document.select("article")[-1]
+    assert len(document.select("a.to-solution")) == 6
+
+
+def test_on_paper_the_images_are_found(printed):
+    _, document = printed
+    images = document.select("img")
+    assert len(images) >= 5
+    for image in images:
+        assert (HTML / "chapters" / image["src"]).is_file()
+        assert not image.has_attr("loading")
