@@ -58,7 +58,7 @@ def test_a_page_loads_one_style_sheet_and_one_script(name):
     assert len(document.select("link[rel=stylesheet]")) == 1
     own = [script for script in scripts if "bundle.js" in script]
     assert len(own) == 1
-    assert len(scripts) == (4 if name == "search.html" else 1)
+    assert len(scripts) == (5 if name == "search.html" else 1)
 
 
 def test_no_file_is_carried_along_that_no_page_asks_for():
@@ -235,6 +235,14 @@ def test_the_zip_holds_the_whole_book_and_opens_from_its_folder(tmp_path):
     for name in PAGES:
         packed_page = (tmp_path / "bn-samjho" / name).read_bytes()
         assert packed_page == (HTML / name).read_bytes()
+
+
+def test_the_code_to_take_along_holds_what_make_needs_and_nothing_built():
+    with ZipFile(HTML / "bn-samjho-code.zip") as packed:
+        names = {name.partition("/")[2] for name in packed.namelist()}
+    needed = {"Makefile", "README.md", "constraints.txt", "bn_lib/digits.npz"}
+    assert needed | {f"chapters/{path.name}" for path in ROOT.glob("chapters/*")} <= names
+    assert not any(re.search(r"(^|/)(\.|_build|__pycache__)", name) for name in names)
 
 
 @pytest.fixture(scope="module", params=sorted(paper.WORDS))

@@ -29,7 +29,7 @@ def setup(app):
     app.add_config_value("reading_description", "", "html", [str])
     app.connect("config-inited", _configure, priority=100)
     app.connect("builder-inited", _colour_code, priority=100)  # before the theme's own
-    app.add_js_file("reading.js", priority=60)
+    app.add_js_file("reading.js", priority=40)  # lays out what the switch then shows
     page.setup(app)
     assets.setup(app)
     images.setup(app)

@@ -15,7 +15,7 @@ import myst_nb.static
 
 STYLE, SCRIPT = "bundle.css", "bundle.js"
 # What `search.html` loads by itself.
-KEPT = {"searchtools.js", "language_data.js"}
+KEPT = {"searchtools.js", "language_data.js", "search.js"}
 # What the theme's ancestors and other packages leave behind and no page asks for.
 LEFT_OVER = (
     "basic.css",

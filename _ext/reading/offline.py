@@ -1,9 +1,23 @@
-"""The book to take along: all pages in one zip, and the PDFs if they were made."""
+"""The book to take along: all pages in one zip, the code in another, PDFs if made."""
 
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-ZIP = "bn-samjho.zip"
+ZIP, CODE = "bn-samjho.zip", "bn-samjho-code.zip"
+# What a reader needs to run and test everything, and nothing that was built.
+SOURCES = (
+    "*.md",
+    "*.toml",
+    "*.txt",
+    "*.yml",
+    "LICENSE*",
+    "Makefile",
+    "_ext/**/*",
+    "_static/**/*",
+    "bn_lib/**/*",
+    "chapters/**/*",
+    "tests/**/*",
+)
 
 
 def setup(app):
@@ -20,7 +34,12 @@ def _offer(app, pagename, templatename, context, doctree):
 
 
 def _papers(app):
-    return sorted(Path(app.srcdir, "_build", "pdf").glob("*.pdf"))
+    """Return the PDFs that were made after the last change of what they say."""
+    source = Path(app.srcdir)
+    texts = [*source.glob("chapters/*"), *source.glob("_static/*")]
+    changed = max(path.stat().st_mtime for path in texts)
+    papers = sorted(source.glob("_build/pdf/*.pdf"))
+    return [paper for paper in papers if paper.stat().st_mtime > changed]
 
 
 def _pack(app, exception):
@@ -29,12 +48,23 @@ def _pack(app, exception):
     out = Path(app.outdir)
     for path in _papers(app):
         (out / path.name).write_bytes(path.read_bytes())
-    target = out / ZIP
-    target.unlink(missing_ok=True)
-    files = sorted(path for path in out.rglob("*") if path.is_file())
-    with ZipFile(target, "w", ZIP_DEFLATED) as packed:
-        for path in files:
-            # Without the time of the build: the same book gives the same file.
-            info = ZipInfo(f"bn-samjho/{path.relative_to(out).as_posix()}")
+    (out / ZIP).unlink(missing_ok=True)
+    source = Path(app.srcdir)
+    _zip(out / CODE, source, {path for form in SOURCES for path in source.glob(form)})
+    _zip(out / ZIP, out, set(out.rglob("*")) - {out / ZIP})
+
+
+def _zip(target, folder, paths):
+    """Pack files below a folder; the same files always give the same zip."""
+    with ZipFile(target, "w") as packed:
+        for path in sorted(paths):
+            place = path.relative_to(folder)
+            if not path.is_file() or _made_by_tools(place):
+                continue
+            info = ZipInfo(f"{target.stem}/{place.as_posix()}")  # without the time
             info.compress_type, info.external_attr = ZIP_DEFLATED, 0o644 << 16
             packed.writestr(info, path.read_bytes())
+
+
+def _made_by_tools(place):
+    return any(part.startswith((".", "__pycache__")) for part in place.parts)

@@ -21,6 +21,7 @@ def setup(app):
     app.connect("env-merge-info", _merge)
     app.connect("env-purge-doc", lambda app, env, name: measurements(env).pop(name, None))
     app.connect("html-page-context", _describe)
+    app.connect("build-finished", _write_front, priority=900)  # over Jupyter Book's own
 
 
 def _know_address(app, config):
@@ -79,6 +80,35 @@ def _describe(app, pagename, templatename, context, doctree):
     if notebook.is_file():
         context["notebook"] = notebook.name
         context["links"] = repository_links(context["repository"], pagename)
+
+
+# The address that people share: what it is, and on to the first page.
+FRONT = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>{title}</title>
+<meta name="description" content="{description}">
+<meta property="og:title" content="{title}">
+<meta property="og:description" content="{description}">
+<link rel="icon" href="_static/icon.svg">
+{picture}<meta http-equiv="refresh" content="0; url={first}">
+<p><a href="{first}">{title}</a></p>
+"""
+
+
+def _write_front(app, exception):
+    if exception or app.builder.name != "html":
+        return
+    first = app.builder.get_target_uri(app.config.root_doc)
+    address = app.config.html_baseurl.rstrip("/")
+    picture = f'<meta property="og:image" content="{address}/_static/social.png">\n'
+    text = FRONT.format(
+        title=escape(app.config.html_title),
+        description=escape(app.config.reading_description),
+        picture=picture if address else "",
+        first=first,
+    )
+    Path(app.outdir, "index.html").write_text(text, "utf-8")
 
 
 def spans(text, languages):

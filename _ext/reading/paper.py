@@ -105,7 +105,17 @@ def _article(page, name, language):
     article = page.article.extract()
     others = [f".lang-{other}" for other in WORDS if other != language]
     for part in article.select(
-        ", ".join([*others, ".lang-separator", ".headerlink", "script", "button", "form"])
+        ", ".join(
+            [
+                *others,
+                ".lang-separator",
+                ".headerlink",
+                ".screen-only",
+                "script",
+                "button",
+                "form",
+            ]
+        )
     ):
         part.decompose()
     prefix = name.removesuffix(".html") + "--"

@@ -357,6 +357,7 @@
       play.find('[data-do="fewer"]').disabled = model.x.length <= 2;
       play.find('[data-do="more"]').disabled = model.x.length >= MOST;
       play.find('[data-do="batch"]').disabled = !model.training;
+      play.find('[data-part="frozen"]').hidden = model.training;
     };
   }
 
@@ -405,13 +406,23 @@
     };
   }
 
+  // How far values can get whatever is dragged: a scale that changes under the hand would
+  // move points that do not move.
+  function bounds({ x, gamma, beta, training, runningMean, eps }, variance, line, drag) {
+    const far = drag ? [line.scale] : x;
+    const widest = scaleFor(far, LINES[0].base) + Math.abs(runningMean);
+    const xhat = training ? Math.sqrt(x.length - 1) : widest / Math.sqrt(variance + eps);
+    return [far, xhat, Math.abs(gamma) * xhat + Math.abs(beta)];
+  }
+
   function drawLines(lines, svg, model, view, { mean, variance, xhat, y }) {
     const values = [model.x, xhat, y];
     const middles = [mean, 0, model.beta];
     const spreads = [Math.sqrt(variance), 1, Math.abs(model.gamma)];
     const before = [[], view.before?.xhat ?? [], view.before?.y ?? []];
+    const reach = bounds(model, variance, lines[0], view.drag);
     lines.forEach((line, l) => {
-      if (!view.drag || l) line.scale = scaleFor(values[l], LINES[l].base);
+      line.scale = scaleFor(l ? [reach[l]] : reach[0], LINES[l].base);
       drawLine(line, values[l], {
         middle: middles[l], spread: spreads[l], before: before[l], chosen: view.chosen,
         width: svg.clientWidth,

@@ -23,7 +23,7 @@ def built_pages():
         name
         for name, path in names.items()
         if name not in ("genindex.html", "search.html")
-        and 'http-equiv="refresh"' not in path.read_text("utf-8")[:500].lower()
+        and 'http-equiv="refresh"' not in path.read_text("utf-8")[:2000].lower()
     )
 
 

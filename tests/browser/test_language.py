@@ -63,8 +63,12 @@ def choose(page, name):
 
 
 def click(page, name):
-    """Choose with a bare mouse: Playwright's own click may scroll the page first."""
-    box = page.locator(SWITCH).get_by_text(name, exact=True).bounding_box()
+    press(page, page.locator(SWITCH).get_by_text(name, exact=True))
+
+
+def press(page, target):
+    """Click with a bare mouse: Playwright's own click may scroll the page first."""
+    box = target.bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 
 
@@ -337,6 +341,32 @@ def test_switching_keeps_the_readers_place(open_chapter, viewport):
             click(page, name)
             after = page.evaluate(PLACE_AFTER)
             assert after == pytest.approx(before, abs=3), (depth, name)
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_the_header_stays_however_far_one_scrolls(open_chapter, viewport):
+    page = open_chapter(viewport=viewport)
+    page.evaluate(SCROLL, 0.7)
+    page.evaluate(SETTLED)
+    box = page.locator(SWITCH).bounding_box()
+    assert 0 <= box["y"] < 60
+
+
+def test_a_drawer_takes_the_focus_and_escape_gives_it_back(open_chapter):
+    page = open_chapter(viewport=PHONE)
+    page.evaluate(SCROLL, 0.5)
+    page.evaluate(SETTLED)
+    before = page.evaluate(PLACE)
+    press(page, page.locator(".topbar .toc-overlay-icon"))
+    page.wait_for_function("document.activeElement.closest('.toc-drawer')")
+    assert page.evaluate("document.querySelector('.content').inert")
+    page.keyboard.press("Escape")
+    assert not page.locator(".toc-drawer").is_visible()
+    assert not page.evaluate("document.querySelector('.content').inert")
+    assert page.evaluate(PLACE_AFTER) == pytest.approx(before, abs=3)
+    page.locator(".topbar .toc-overlay-icon").click()
+    page.locator(".toc-drawer a").last.click()
+    assert not page.locator(".toc-drawer").is_visible()
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])

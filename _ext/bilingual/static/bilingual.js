@@ -65,9 +65,13 @@
     if (target && target.getClientRects().length === 0) reveal(target);
   }
 
+  // From a search: to the first word found, and into the hidden language if need be.
   function followHighlight() {
     const hits = Array.from(document.querySelectorAll("article span.highlighted"));
-    if (hits.length && hits.every((hit) => hit.getClientRects().length === 0)) reveal(hits[0]);
+    if (hits.length === 0 || location.hash) return;
+    const seen = hits.find((hit) => hit.getClientRects().length > 0);
+    if (seen) seen.scrollIntoView({ block: "center" });
+    else reveal(hits[0]);
   }
 
   radios.forEach((radio) => radio.addEventListener("change", () => {

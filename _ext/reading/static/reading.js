@@ -14,15 +14,47 @@
     document.documentElement.classList.remove("in-parts");
   }
 
-  // In a folder nothing can be fetched: results come without their lines of text.
-  function searchInFolder() {
-    if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+  // The drawers are checkboxes, so that they open without scripts. With scripts the focus
+  // goes in and comes back, what lies behind is out of reach, and Escape closes.
+  const drawers = [["__navigation", ".sidebar-drawer"], ["__toc", ".toc-drawer"]]
+    .map(([id, place]) => ({
+      box: document.getElementById(id), drawer: document.querySelector(place),
+    }))
+    .filter(({ box, drawer }) => box && drawer);
+  const behind = document.querySelectorAll(".topbar, .content, .skip-to-content");
+
+  function follow({ box, drawer }) {
+    const open = drawers.some((each) => each.box.checked);
+    behind.forEach((element) => { element.inert = open; });
+    if (!box.checked) return;
+    const inside = Array.from(drawer.querySelectorAll("a[href]:not([href='#']), input"));
+    const first = inside.find((element) => element.getClientRects().length > 0);
+    if (first) setTimeout(() => first.focus({ preventScroll: true }), 300);  // it slides in
+  }
+
+  function closeDrawers() {
+    for (const each of drawers.filter(({ box }) => box.checked)) {
+      each.box.checked = false;
+      follow(each);
+      each.box.focus({ preventScroll: true });
+    }
   }
 
   document.querySelectorAll("article pre").forEach((block) => reach.observe(block));
-  document.addEventListener("DOMContentLoaded", searchInFolder);
   window.addEventListener("hashchange", layOutAll);
   document.addEventListener("click", (event) => {
     if (event.target.closest('a[href*="#"]')) layOutAll();
+    if (event.target.closest(".toc-drawer a")) closeDrawers();
   }, true);
+  drawers.forEach((each) => each.box.addEventListener("change", () => follow(each)));
+  // Where a drawer becomes a column, or another language is chosen, none stays open.
+  window.addEventListener("resize", closeDrawers);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") closeDrawers();
+    if (event.key === "Enter" && event.target.id === "hero-go") event.target.click();
+  });
+  // Back, End and the browser's own search come with a scroll or a key.
+  for (const kind of ["scroll", "keydown"]) {
+    window.addEventListener(kind, layOutAll, { once: true, passive: true });
+  }
 })();

@@ -1,0 +1,39 @@
+// What the search page adds to Sphinx's own search, between its code and its index.
+(function () {
+  "use strict";
+  const root = document.documentElement;
+
+  // In a folder nothing can be fetched: results come without their lines of text.
+  if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+
+  // Sphinx's own words; one string each, as it can hold no markup.
+  const words = {
+    "Search Results": ["Nateeje", "Results"],
+    "Searching": ["Khoj rahe hain", "Searching"],
+    "Preparing search...": ["Taiyaari ho rahi hai…", "Preparing…"],
+    "Search finished, found ${resultCount} page(s) matching the search query.": [
+      "Pages mile: ${resultCount}.", "Pages found: ${resultCount}.",
+    ],
+    ["Your search did not match any documents. Please make sure that all words are spelled"
+      + " correctly and that you've selected enough categories."]:
+      ["Kuch nahi mila. Spelling dekhiye, ya koi aur shabd aazmaaiye.",
+        "Nothing found. Check the spelling, or try another word."],
+  };
+  const say = { hinglish: (pair) => pair[0], english: (pair) => pair[1] }[root.dataset.lang]
+    || ((pair) => pair.join(" · "));
+  const messages = Object.entries(words).map(([key, pair]) => [key, say(pair)]);
+  Documentation.addTranslations({
+    messages: Object.fromEntries(messages), plural_expr: "n != 1", locale: "book",
+  });
+
+  // A result is told in the reader's language, and without formulas, which are no text.
+  const original = Search.htmlToText;
+  Search.htmlToText = (html, anchor) => {
+    const page = new DOMParser().parseFromString(html, "text/html");
+    const own = root.dataset.lang;
+    const others = own === "both" ? [] : ["hinglish", "english"].filter((tag) => tag !== own);
+    const unread = ["math", ".lang-separator", ...others.map((tag) => ".lang-" + tag)];
+    page.querySelectorAll(unread.join()).forEach((element) => element.remove());
+    return original(page.documentElement.outerHTML, anchor);
+  };
+})();
