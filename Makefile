@@ -18,9 +18,11 @@ book: .venv/book _build/look
 	@$(BUILD) >_build/book.log 2>&1 || { cat _build/book.log; exit 1; }
 	@echo "The book is ready. Open _build/html/index.html in a browser."
 
-# One PDF a language; the next `make book` offers them on every page.
+# One PDF a language, and the book again, which then offers them on every page.
 pdf: book
 	@$(BIN)/python _ext/reading/paper.py
+	@rm -f _build/look
+	@$(MAKE) --no-print-directory book
 
 links: book
 	@$(BIN)/jupyter-book build . --builder linkcheck --quiet

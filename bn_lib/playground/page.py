@@ -71,10 +71,10 @@ class Playground:
         start |= {"runningMean": 0.0, "runningVar": 1.0}
         values = json.dumps(start, separators=(",", ":"))
         return (
-            f"<div class=\"bn-playground\" data-start='{values}'>"
+            f"<div class=\"bn-playground bn\" data-start='{values}'>"
             f"<style>{_tight(_part('playground.css'))}</style>"
             f'<div class="bn-still">{_both_languages(still)}</div>'
-            f'<script type="text/html">{_both_languages(_part("playground.html"))}</script>'
+            f'<script type="text/html">{_part("playground.html")}</script>'
             f"<script>{_part('playground.js')}</script></div>"
         )
 
@@ -119,7 +119,8 @@ def _part(name):
 
 
 def _tight(css):
-    """Return a style sheet without the spaces that it can do without."""
+    """Return a style sheet without the spaces and long names that it can do without."""
+    css = css.replace(".bn-playground", ".bn")
     return re.sub(r"(?<=[:,]) |;(?=\})| (?=\{)|(?<=[ :(,])0(?=\.)", "", css)
 
 

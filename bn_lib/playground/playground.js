@@ -270,9 +270,14 @@
     const source = root.querySelector('script[type="text/html"]').textContent;
     root.querySelector(".bn-still").hidden = true;
     const live = add(root, "div");
-    live.innerHTML = source.replaceAll("{id}", id);
+    live.innerHTML = source.replaceAll("{id}", id).replace(/\{\{(.+?) · (.+?)\}\}/g,
+      (_, hinglish, english) => inLanguage("hinglish", "hi-Latn", hinglish)
+        + '<span class="lang-separator"> · </span>' + inLanguage("english", "en", english));
     return live;
   }
+
+  const inLanguage = (tag, code, text) =>
+    `<span class="lang-${tag}" lang="${code}">${text}</span>`;
 
   function fresh(origin) {
     const { runningMean: mean, runningVar: variance } = origin;
@@ -344,7 +349,8 @@
       },
     };
     for (const name in actions) {
-      on(play.find(`[data-do="${name}"]`), "click", () => {
+      on(play.find(`[data-do="${name}"]`), "click", (event) => {
+        if (event.currentTarget.ariaDisabled === "true") return;
         remember(play);
         const size = model.x.length;
         actions[name]();
@@ -352,11 +358,13 @@
         play.render();
       });
     }
+    // Unlike `disabled`, this leaves the focus where it is.
+    const block = (name, when) => { play.find(`[data-do="${name}"]`).ariaDisabled = when; };
     return () => {
       view.chosen = Math.min(view.chosen, model.x.length - 1);
-      play.find('[data-do="fewer"]').disabled = model.x.length <= 2;
-      play.find('[data-do="more"]').disabled = model.x.length >= MOST;
-      play.find('[data-do="batch"]').disabled = !model.training;
+      block("fewer", model.x.length <= 2);
+      block("more", model.x.length >= MOST);
+      block("batch", !model.training);
       play.find('[data-part="frozen"]').hidden = model.training;
     };
   }
@@ -610,7 +618,8 @@
         + (changed[k] ? " bn-changed" : "");
       cell.tabIndex = k === view.cell ? 0 : -1;
       const mark = changed[k] ? " ◯" : "";
-      change(cell, { "aria-label": `${texts[0]}: x ${texts[1]}, x̂ ${texts[2]}${mark}` });
+      const where = `n=${k >> 4} c=${(k >> 2) % C}, `;
+      change(cell, { "aria-label": where + `${texts[0]}: x ${texts[1]}, x̂ ${texts[2]}${mark}` });
     });
     const { mean, variance } = stats[here];
     const { axes, plain } = NORMS[model.norm];

@@ -131,6 +131,24 @@ def test_running_statistics_follow_the_library_through_train_and_eval(play):
         assert page.locator('[data-do="batch"]').is_disabled()
 
 
+@pytest.mark.parametrize("mode", ["train", "eval"])
+def test_while_a_point_is_dragged_only_what_changes_moves(play, mode):
+    page = play()
+    if mode == "eval":
+        page.locator(EVAL).check()
+    places = """() => [...document.querySelectorAll(".bn-lines .bn-point")]
+      .filter((point) => point.checkVisibility()).map((point) => point.getAttribute("x"))"""
+    before = page.evaluate(places)
+    point = page.get_by_role("slider", name="x 4")
+    point.focus()
+    for _ in range(12):
+        page.keyboard.press("ArrowRight")  # from 4 to 10, far beyond the others
+    after = page.evaluate(places)
+    moved = [a != b for a, b in zip(before, after, strict=True)]
+    alone = [False, False, False, True] * 3  # points 1 to 4 on the lines of xhat, y, x
+    assert moved == (alone if mode == "eval" else [True] * 8 + alone[:4])
+
+
 def test_all_norms_of_random_tensors_are_those_of_the_library(play):
     rng = np.random.default_rng(2)
     norms = {
