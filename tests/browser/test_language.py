@@ -130,6 +130,20 @@ def test_the_switch_changes_text_titles_and_lists_of_contents(
     assert bool(cells["english"]) == ("english" in shown)
 
 
+def test_after_a_switch_the_whole_page_is_there(open_chapter):
+    page = open_chapter()
+    page.evaluate(SCROLL, 0.5)
+    for name in ("English", "Both"):
+        click(page, name)
+    page.evaluate(SETTLED)
+    hidden = "[...document.querySelectorAll('article [style*=visibility]')].length"
+    assert page.evaluate(hidden) == 0
+    words = page.evaluate(
+        "document.querySelector('article').innerText.split(/\\s+/).length"
+    )
+    assert words > 5000
+
+
 def test_the_title_of_the_tab_follows_the_switch(open_chapter):
     page = open_chapter()
     hinglish = page.title()

@@ -25,6 +25,24 @@
     }
   }
 
+  // Only what is on the screen changes at once. The rest keeps its height, unseen, until
+  // the screen has been painted: a long page takes longer than an eye should wait.
+  function inTurns(change) {
+    const late = Array.from(document.querySelectorAll("article > section > section"))
+      .map((part) => ({ part, box: part.getBoundingClientRect() }))
+      .filter(({ box }) => box.bottom < 0 || box.top > window.innerHeight);
+    for (const { part, box } of late) {
+      part.style.containIntrinsicHeight = `${box.height}px`;
+      part.style.contentVisibility = "hidden";
+    }
+    keepingPlace(change);
+    requestAnimationFrame(() => setTimeout(() => keepingPlace(() => {
+      for (const { part } of late) {
+        part.style.containIntrinsicHeight = part.style.contentVisibility = "";
+      }
+    })));
+  }
+
   // The title holds all languages, as no markup can stand in it.
   const fullTitle = document.title;
   function titleIn(language) {
@@ -75,7 +93,7 @@
   }
 
   radios.forEach((radio) => radio.addEventListener("change", () => {
-    keepingPlace(() => show(radio.value));
+    inTurns(() => show(radio.value));
     store(radio.value);
   }));
   document.querySelectorAll(".language-switch").forEach((box) => { box.hidden = false; });
