@@ -10,6 +10,7 @@ import pytest
 
 from bn_lib import plots
 from bn_lib.plots import shapes
+from bn_lib.plots.style import INK, PINK, in_words
 
 
 @pytest.fixture
@@ -106,3 +107,25 @@ def test_parts_show_each_vector_in_a_panel_of_its_own():
 def test_shares_stand_in_a_bar_of_one(ax):
     plots.math.shares(ax, ["2", "4"], [0.0, 0.5], [0.0, 0.5])
     assert [bar.get_height() for bar in ax.patches] == [1.0, 1.0, 0.0, 0.5]
+
+
+def contrast_on_white(colour):
+    """Contrast as WCAG 2.2 defines it."""
+    parts = np.array(mpl.colors.to_rgb(colour))
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return 1.05 / (linear @ [0.2126, 0.7152, 0.0722] + 0.05)
+
+
+def test_lines_and_words_have_the_contrast_that_wcag_asks_for():
+    palette = [plots.BLUE, plots.ORANGE, plots.GREEN, plots.GREY, PINK, INK]
+    for colour in palette:
+        assert contrast_on_white(colour) >= 3
+        assert contrast_on_white(in_words(colour)) >= 4.5
+
+
+def test_names_at_the_ends_of_curves_can_be_read(ax):
+    lines = {name: ([0, 1], [0.0, height]) for height, name in enumerate("abc", start=1)}
+    plots.curves(ax, lines, xlabel="step", ylabel="loss")
+    assert len(ax.texts) == 3
+    for text in ax.texts:
+        assert contrast_on_white(text.get_color()) >= 4.5

@@ -14,7 +14,7 @@ from bn_lib.plots.shapes import (
     rows,
     strips,
 )
-from bn_lib.plots.style import BLUE, FILLS, GREEN, GREY, INK, ORANGE, PINK
+from bn_lib.plots.style import BLUE, FILLS, GREEN, GREY, INK, ORANGE, PINK, in_words
 
 __all__ = [
     "bias_effects",
@@ -189,7 +189,9 @@ def residual_blocks(ax, kind):
     ax.text(stream, 2.08, "+", ha="center", va="center", fontsize=16)
     if not pre:
         _box(ax, stream, 1.15, "ReLU", edgecolor=PINK, linewidth=2.5)
-    ax.text(1.35, 1.1, note, va="center", color=GREY if pre else PINK, weight="bold")
+    ax.text(
+        1.35, 1.1, note, va="center", color=in_words(GREY if pre else PINK), weight="bold"
+    )
     ax.set(xlim=(-0.2, 3.1), ylim=(0, 8.7), title=title)
     ax.axis("off")
     return ax

@@ -11,6 +11,7 @@ from bn_lib.plots.shapes import (
     name_ends,
     strips,
 )
+from bn_lib.plots.style import in_words
 
 __all__ = [
     "drift",
@@ -68,7 +69,7 @@ def unit_inputs(axs, result, layer=-1, seed=0, unit=None):
         ax.plot(result.steps, low, color=colour, linewidth=1)
         ax.plot(result.steps, high, color=colour, linewidth=1)
         ax.plot(result.steps, middle, color=colour)
-        ax.set_title(net, color=colour, loc="left")
+        ax.set_title(net, color=in_words(colour), loc="left")
         ax.set_ylabel("unit's input")
         names = {"85%": high[-1], "median": middle[-1], "15%": low[-1]}
         name_ends(ax, result.steps[-1], names, dict.fromkeys(names, colour))

@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import LogLocator, NullFormatter, PercentFormatter
 
-from bn_lib.plots.style import BLUE, GREEN, GREY, INK, ORANGE, PALE
+from bn_lib.plots.style import BLUE, GREEN, GREY, INK, ORANGE, PALE, in_words
 
 __all__ = ["curves", "strips"]
 
@@ -140,7 +140,7 @@ def name_ends(ax, x, ends, colours):
             xytext=(6, 0),
             textcoords="offset points",
             va="center",
-            color=colours[name],
+            color=in_words(colours[name]),
             fontweight="bold",
             annotation_clip=False,
         )
@@ -205,5 +205,5 @@ def above(ax, x, text, **look):
 
 def say(ax, text, place, shift, colour, ha="left", va="center"):
     """Write beside a place, in points from it."""
-    style = {"color": colour, "ha": ha, "va": va, "fontweight": "bold"}
+    style = {"color": in_words(colour), "ha": ha, "va": va, "fontweight": "bold"}
     ax.annotate(text, place, shift, textcoords="offset points", **style)

@@ -17,6 +17,7 @@ __all__ = [
     "ORANGE",
     "PALE",
     "PINK",
+    "in_words",
     "style",
 ]
 
@@ -25,6 +26,15 @@ PINK, INK, PALE = "#B8578C", "#37434C", "#E3E7EA"
 # Light enough for a hatch to show; each fill goes with the hatch of its place.
 FILLS = ("#9BD1F2", "#FBC79D", "#9FE0C8", "#E9B8D4", "#F5E79A", "#CBD2D6")
 HATCHES = ("", "///", "...", "\\\\\\", "xx", "++")
+
+
+# Lines and dots need a contrast of 3 to 1 on white, words 4.5 (WCAG 2.2, 1.4.11, 1.4.3).
+_WORDS = {ORANGE: "#B34F00", GREEN: "#007A58", PINK: "#A84A7C"}
+
+
+def in_words(colour):
+    """Return the shade of a colour in which words can be read."""
+    return _WORDS.get(colour, colour)
 
 
 def style():
