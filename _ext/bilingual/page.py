@@ -21,7 +21,7 @@ HEAD_SCRIPT = """<script>
 def setup(app):
     """Register the page hook, the style sheet and the script."""
     app.add_css_file("bilingual.css")
-    # Before all others, so that their troubles (no storage, say) do not reach it.
+    # Before what other packages bring, so that their troubles do not reach it.
     app.add_js_file("bilingual.js", loading_method="defer", priority=50)
     app.connect("html-page-context", _add_to_page)
     app.connect("html-page-context", _split_root_title, priority=900)  # after the theme's

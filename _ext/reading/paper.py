@@ -110,7 +110,6 @@ def _article(page, name, language):
                 *others,
                 ".lang-separator",
                 ".headerlink",
-                ".screen-only",
                 "script",
                 "button",
                 "form",

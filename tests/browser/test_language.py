@@ -374,8 +374,11 @@ def test_a_drawer_takes_the_focus_and_escape_gives_it_back(open_chapter):
     press(page, page.locator(".topbar .toc-overlay-icon"))
     page.wait_for_function("document.activeElement.closest('.toc-drawer')")
     assert page.evaluate("document.querySelector('.content').inert")
+    page.set_viewport_size({**PHONE, "height": 500})  # as a keyboard on the screen does
+    assert page.locator(".toc-drawer").is_visible()
     page.keyboard.press("Escape")
     assert not page.locator(".toc-drawer").is_visible()
+    page.set_viewport_size(PHONE)
     assert not page.evaluate("document.querySelector('.content').inert")
     assert page.evaluate(PLACE_AFTER) == pytest.approx(before, abs=3)
     page.locator(".topbar .toc-overlay-icon").click()

@@ -27,7 +27,8 @@
     const open = drawers.some((each) => each.box.checked);
     behind.forEach((element) => { element.inert = open; });
     if (!box.checked) return;
-    const inside = Array.from(drawer.querySelectorAll("a[href]:not([href='#']), input"));
+    // A link, not the search field: that would bring up a phone's keyboard.
+    const inside = Array.from(drawer.querySelectorAll("a[href]:not([href='#'])"));
     const first = inside.find((element) => element.getClientRects().length > 0);
     if (first) setTimeout(() => first.focus({ preventScroll: true }), 300);  // it slides in
   }
@@ -47,8 +48,13 @@
     if (event.target.closest(".toc-drawer a")) closeDrawers();
   }, true);
   drawers.forEach((each) => each.box.addEventListener("change", () => follow(each)));
-  // Where a drawer becomes a column, or another language is chosen, none stays open.
-  window.addEventListener("resize", closeDrawers);
+  // Where a drawer becomes a column, none stays open. A phone's keyboard changes the height
+  // alone, and must not close the drawer whose field asked for it.
+  let width = window.innerWidth;
+  window.addEventListener("resize", () => {
+    if (window.innerWidth !== width) closeDrawers();
+    width = window.innerWidth;
+  });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") closeDrawers();
     if (event.key === "Enter" && event.target.id === "hero-go") event.target.click();
