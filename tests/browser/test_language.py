@@ -362,8 +362,12 @@ def test_the_header_stays_however_far_one_scrolls(open_chapter, viewport):
     page = open_chapter(viewport=viewport)
     page.evaluate(SCROLL, 0.7)
     page.evaluate(SETTLED)
-    box = page.locator(SWITCH).bounding_box()
-    assert 0 <= box["y"] < 60
+    for part in (SWITCH, ".brand img", ".theme-toggle"):
+        box = page.locator(f".topbar {part}").bounding_box()
+        assert 0 <= box["y"] < 60
+        middle = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
+        at = "(at) => document.elementFromPoint(...at).closest('.topbar') !== null"
+        assert page.evaluate(at, middle), f"something covers {part}"
 
 
 def test_a_drawer_takes_the_focus_and_escape_gives_it_back(open_chapter):
