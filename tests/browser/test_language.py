@@ -347,7 +347,7 @@ def test_solutions_start_closed_and_open_by_keyboard(open_chapter):
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_switching_keeps_the_readers_place(open_chapter, viewport):
     page = open_chapter(viewport=viewport)
-    for depth in (0.25, 0.5, 0.75):
+    for depth in (0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9):
         for name in ("English", "Both", "Hinglish"):
             page.evaluate(SCROLL, depth)
             page.evaluate(SETTLED)

@@ -12,11 +12,16 @@
     try { localStorage.setItem("bilingual", language); } catch (error) { /* private mode */ }
   }
 
-  // What the reader looks at should stay where it is when text above it changes height.
-  function keepingPlace(change) {
+  // The first block on the screen that all languages share. Asked before anything is put
+  // off: what is unseen may stick out below the place kept for it.
+  function firstOnScreen() {
     const shared = document.querySelectorAll("article :is(h1, h2, h3, .cell, .math-block)");
-    const anchor = Array.from(shared).find((block) =>
+    return Array.from(shared).find((block) =>
       block.getClientRects().length > 0 && block.getBoundingClientRect().top >= 0);
+  }
+
+  // What the reader looks at should stay where it is when text above it changes height.
+  function keepingPlace(anchor, change) {
     const before = anchor && anchor.getBoundingClientRect().top;
     change();
     if (anchor && window.scrollY > 0) {
@@ -28,15 +33,18 @@
   // Only what is on the screen changes at once. The rest keeps its height, unseen, until
   // the screen has been painted: a long page takes longer than an eye should wait.
   function inTurns(change) {
+    const anchor = firstOnScreen();
     const late = Array.from(document.querySelectorAll("article > section > section"))
       .map((part) => ({ part, box: part.getBoundingClientRect() }))
       .filter(({ box }) => box.bottom < 0 || box.top > window.innerHeight);
-    for (const { part, box } of late) {
-      part.style.containIntrinsicHeight = `${box.height}px`;
-      part.style.contentVisibility = "hidden";
-    }
-    keepingPlace(change);
-    requestAnimationFrame(() => setTimeout(() => keepingPlace(() => {
+    keepingPlace(anchor, () => {
+      for (const { part, box } of late) {
+        part.style.containIntrinsicHeight = `${box.height}px`;
+        part.style.contentVisibility = "hidden";  // margins no longer collapse through it
+      }
+      change();
+    });
+    requestAnimationFrame(() => setTimeout(() => keepingPlace(anchor, () => {
       for (const { part } of late) {
         part.style.containIntrinsicHeight = part.style.contentVisibility = "";
       }
