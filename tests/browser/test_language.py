@@ -25,7 +25,7 @@ SEEN = """(where) => {
 
 # The place of the first block on the screen that all languages share.
 PLACE = """() => {
-  const blocks = document.querySelectorAll("article :is(h2, div.cell, .math-block)");
+  const blocks = document.querySelectorAll("article :is(h2, h3, div.cell, .math-block)");
   const top = (e) => e.getBoundingClientRect().top;
   window.watched = [...blocks].find((e) => e.checkVisibility() && top(e) >= 0);
   return top(window.watched);

@@ -17,7 +17,8 @@
   function firstOnScreen() {
     const shared = document.querySelectorAll("article :is(h1, h2, h3, .cell, .math-block)");
     return Array.from(shared).find((block) =>
-      block.getClientRects().length > 0 && block.getBoundingClientRect().top >= 0);
+      block.getClientRects().length > 0 && !block.closest("details:not([open])") &&
+      block.getBoundingClientRect().top >= 0);
   }
 
   // What the reader looks at should stay where it is when text above it changes height.
