@@ -31,6 +31,28 @@ JUPYTERLAB = """(html) => {
   }
   document.body.append(host);
 }"""
+# Rules of the kind that notebooks have for the elements of an output. They may change
+# a table row's height by some pixels, and nothing else.
+HOST = """
+.host dl { overflow: hidden }
+.host dl dt { float: left; clear: left; width: 20%; font-weight: bold }
+.host dl dd { float: left; width: 80%; margin: 0 0 1em 2em }
+.host svg { max-width: 100%; height: auto }
+.host table { color: #dadada; width: auto; table-layout: fixed; margin: 2em }
+.host tr, .host th, .host td { padding: 0.5em; line-height: normal; white-space: normal }
+.host tbody tr:nth-child(odd) { background: #ffffff }
+.host tbody tr:nth-child(even), .host tbody tr:hover { background: #232323 }
+.host p { margin: 2em; color: #dadada }
+.host label, .host legend, .host button, .host input { margin: 1em }
+"""
+LOOK = """() => [...document.querySelectorAll(".bn-playground *")]
+  .filter((e) => e.checkVisibility() && !e.closest("svg *"))
+  .map((e) => {
+    const box = e.getBoundingClientRect(), style = getComputedStyle(e);
+    const from = e.parentElement.getBoundingClientRect();
+    const shape = [box.left, box.width, box.height, box.top - from.top].map(Math.round);
+    return [e.tagName, shape, style.color, style.backgroundColor];
+  })"""
 # Drawn things that stick out of the screen on the right.
 CUT = """() => [...document.querySelectorAll(".bn-playground *")]
   .filter((e) => e.checkVisibility() && e.getBoundingClientRect().right > innerWidth)
@@ -350,6 +372,25 @@ def test_it_runs_where_jupyterlab_puts_it(play):
     page.evaluate(JUPYTERLAB, playground()._repr_html_())
     page.get_by_role("slider", name="x 1").press("ArrowRight")
     assert state(page)["x"][0] == -1.5
+
+
+def test_a_notebooks_own_rules_do_not_change_its_look(play):
+    page = play()
+    before = page.evaluate(LOOK)
+    assert len(before) > 100
+    page.evaluate(
+        """(rules) => {
+          document.body.className = "host";
+          document.head.append(Object.assign(document.createElement("style"), {
+            textContent: rules }));
+        }""",
+        HOST,
+    )
+    for (tag, shape, *colours), (_, new_shape, *new_colours) in zip(
+        before, page.evaluate(LOOK), strict=True
+    ):
+        assert new_colours == colours, tag
+        assert new_shape == pytest.approx(shape, abs=4), tag
 
 
 def test_it_runs_in_a_frame_without_rights(play):
