@@ -261,6 +261,8 @@
         play.render();
       },
     };
+    // JupyterLab takes arrows and letters for its own unless the focused element objects.
+    on(live, "focusin", ({ target }) => change(target, { "data-lm-suppress-shortcuts": "" }));
     new ResizeObserver(play.render).observe(live);
     play.render();
   }

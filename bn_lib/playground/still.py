@@ -1,4 +1,8 @@
-"""The playground without scripts: three number lines, a table and a coloured tensor."""
+"""The playground without scripts: three number lines, a table and a coloured tensor.
+
+Notebooks that are not trusted yet, and GitHub, take out scripts, style sheets and inline
+SVG. So the lines are an image, and the rest is made of tables.
+"""
 
 import numpy as np
 
@@ -7,6 +11,7 @@ from bn_lib.functional import batch_norm
 __all__ = ["still_picture"]
 
 FILLS = ("#9BD1F2", "#FBC79D", "#9FE0C8", "#E9B8D4")
+WIDTH = 360  # of the image, in its own units
 LINES = (("x", 60, 10.0), ("x̂", 150, 3.0), ("y", 240, 10.0))  # name, height, range
 
 
@@ -34,6 +39,8 @@ def still_picture(start, mean, var, xhat, y):
         + _table(start.x, xhat, y)
         + '<p class="bn-title">Batch norm: x̂, (N, C, H, W) = (3, 4, 2, 2)</p>'
         + _tensor(np.array(start.tensor).reshape(3, 4, 2, 2))
+        + '<p class="bn-key">{{Khelne ke liye ise notebook mein chalaiye. · '
+        "To play, run this in a notebook.}}</p>"
     )
 
 
@@ -48,31 +55,40 @@ def _number_lines(*rows):
         for values, (_, _, limit) in zip(rows, LINES, strict=True)
     ]
     strands = "".join(
-        f'<line x1="{a:.1f}%" y1="{LINES[k][1]}" x2="{b:.1f}%" y2="{LINES[k + 1][1]}"/>'
+        f"<path d='M{_at(a)} {LINES[k][1]}L{_at(b)} {LINES[k + 1][1]}'/>"
         for k in range(2)
         for a, b in zip(places[k], places[k + 1], strict=True)
     )
     lines = "".join(map(_number_line, LINES, places))
-    return (
-        '<svg class="bn-lines" height="262" role="img" aria-label="x, x̂, y">'
-        f'<g class="bn-strand">{strands}</g>{lines}</svg>'
+    svg = (
+        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} 262' "
+        "font-family='sans-serif' font-size='12' text-anchor='middle'>"
+        "<path d='M0 0h999v262H0' fill='#fff'/>"
+        f"<g stroke='#0072b2' opacity='.4'>{strands}</g>{lines}</svg>"
     )
+    drawing = svg.replace("#", "%23")
+    return f'<img src="data:image/svg+xml,{drawing}" width="{WIDTH}" alt="x, x̂, y">'
+
+
+def _at(percent):
+    return round(WIDTH * percent / 100, 1)
 
 
 def _number_line(line, places):
     name, axis, limit = line
     ticks = "".join(
-        f'<text x="{50 + 45 * part}%" y="{axis + 18}">{_number(part * limit)}</text>'
+        f"<text x='{_at(50 + 45 * part)}' y='{axis + 18}'>{_number(part * limit)}</text>"
         for part in (-1, 0, 1)
     )
-    points = "".join(
-        f'<svg class="bn-point" x="{place:.1f}%" y="{axis - 14}">'
-        f'<circle r="12"/><text y="4">{i}</text></svg>'
+    points = "".join(f"<circle cx='{_at(p)}' cy='{axis - 14}' r='12'/>" for p in places)
+    labels = "".join(
+        f"<text x='{_at(place)}' y='{axis - 10}'>{i}</text>"
         for i, place in enumerate(places, start=1)
     )
     return (
-        f'<text class="bn-name" x="0" y="{axis - 26}">{name}</text>{ticks}'
-        f'<line class="bn-axis" x1="5%" x2="95%" y1="{axis}" y2="{axis}"/>{points}'
+        f"<text x='6' y='{axis - 26}' font-size='18'>{name}</text>{ticks}"
+        f"<path d='M{_at(5)} {axis}H{_at(95)}' stroke='#7a858e'/>"
+        f"<g fill='#0072b2'>{points}</g><g fill='#fff'>{labels}</g>"
     )
 
 
@@ -92,13 +108,15 @@ def _table(x, xhat, y):
 
 def _tensor(x):
     xhat, _ = batch_norm(x.astype(float), None, None, training=True)
-    blocks = []
-    for c, channel in enumerate(np.swapaxes(xhat, 0, 1)):
-        blocks.append(f"<span>c={c}: {'ABCD'[c]}</span>")
-        for sample in channel:
-            cells = "".join(f"<i>{_number(round(v, 2))}</i>" for v in sample.ravel())
-            blocks.append(
-                f'<div class="bn-block" style="--bn-fill:{FILLS[c]}">{cells}</div>'
-            )
-    names = "".join(f"<span>n={n}</span>" for n in range(len(x)))
-    return f'<div class="bn-tensor"><span></span>{names}{"".join(blocks)}</div>'
+    n, c, h, w = x.shape
+    rows = []
+    for k, row in enumerate(xhat.transpose(1, 2, 0, 3).reshape(c * h, n * w)):
+        name = f'<th rowspan="{h}" scope="rowgroup">c={k // h}: {"ABCD"[k // h]}</th>'
+        cells = "".join(f"<td>{_number(round(value, 2))}</td>" for value in row)
+        style = f"background:{FILLS[k // h]};color:#1c2126"
+        rows.append(f'<tr style="{style}">{"" if k % h else name}{cells}</tr>')
+    names = "".join(f'<th colspan="{w}" scope="colgroup">n={i}</th>' for i in range(n))
+    return (
+        f'<table class="bn-values bn-small"><thead><tr><td></td>{names}</tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table>"
+    )
