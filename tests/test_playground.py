@@ -94,7 +94,7 @@ def test_the_still_picture_has_the_numbers_of_the_library(still):
 
 
 def test_the_still_points_stand_where_their_numbers_say(still):
-    width = float(re.search(r'width="(\d+)" alt', still)[1])
+    width = float(re.search(r'width="(\d+)" height', still)[1])
     places = np.array(re.findall(r"<circle cx='([\d.]+)'", still), float) / width
     values = (places.reshape(3, -1).T - 0.5) / 0.45 * [10, 3, 10]
     np.testing.assert_allclose(values, reference(), atol=0.012)  # places have one decimal

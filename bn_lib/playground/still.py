@@ -67,7 +67,8 @@ def _number_lines(*rows):
         f"<g stroke='#0072b2' opacity='.4'>{strands}</g>{lines}</svg>"
     )
     drawing = svg.replace("#", "%23")
-    return f'<img src="data:image/svg+xml,{drawing}" width="{WIDTH}" alt="x, x̂, y">'
+    size = f'width="{WIDTH}" height="262"'
+    return f'<img src="data:image/svg+xml,{drawing}" {size} alt="x, x̂, y">'
 
 
 def _at(percent):

@@ -237,6 +237,19 @@ def test_without_storage_the_switch_still_works(new_page, site, chapter):
     assert not seen(page)["hinglish"]
 
 
+def test_what_stands_for_a_picture_is_in_the_language_chosen(open_chapter):
+    page = open_chapter()
+    alts = "[...document.querySelectorAll('article .cell_output img')].map((e) => e.alt)"
+    texts = {}
+    for name in ("Both", "Hinglish", "English"):
+        choose(page, name)
+        texts[name] = page.evaluate(alts)
+    pairs = zip(texts["Hinglish"], texts["English"], strict=True)
+    joined = [" · ".join(pair) if len(set(pair)) == 2 else pair[0] for pair in pairs]
+    assert joined == texts["Both"]
+    assert sum(" · " in text for text in joined) > 3
+
+
 def test_two_tabs_follow_each_other(open_chapter):
     first = open_chapter()
     second = first.context.new_page()

@@ -52,19 +52,23 @@
     })));
   }
 
-  // The title holds all languages, as no markup can stand in it.
+  // The title and what stands for a picture hold all languages: no markup can be in them.
   const fullTitle = document.title;
-  function titleIn(language) {
+  const pictures = Array.from(document.querySelectorAll('article img[alt*=" · "]'))
+    .map((picture) => ({ picture, alt: picture.alt }));
+
+  function inLanguage(text, language) {
     const place = radios.filter((radio) => radio.dataset.code)
       .findIndex((radio) => radio.value === language);
-    const choose = (part) => part.split(" · ")[place] || part;
-    return fullTitle.split(" - ").map(choose).join(" - ");
+    return text.split(" · ")[place] || text;
   }
 
   function show(language) {
     root.dataset.lang = language;
     root.lang = codes[language];
-    document.title = titleIn(language);
+    const title = fullTitle.split(" - ");
+    document.title = title.map((part) => inLanguage(part, language)).join(" - ");
+    for (const { picture, alt } of pictures) picture.alt = inLanguage(alt, language);
     radios.forEach((radio) => { radio.checked = radio.value === language; });
   }
 
