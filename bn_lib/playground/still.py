@@ -67,8 +67,9 @@ def _number_lines(*rows):
         f"<g stroke='#0072b2' opacity='.4'>{strands}</g>{lines}</svg>"
     )
     drawing = svg.replace("#", "%23")
+    alt = "Teen number lines: x, x̂, y · Three number lines: x, x̂, y"
     size = f'width="{WIDTH}" height="262"'
-    return f'<img src="data:image/svg+xml,{drawing}" {size} alt="x, x̂, y">'
+    return f'<img alt="{alt}" {size} src="data:image/svg+xml,{drawing}">'
 
 
 def _at(percent):

@@ -467,7 +467,7 @@ def test_without_scripts_a_still_picture_stands_there(play):
     page = play(java_script_enabled=False)
     page.set_viewport_size(PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
-    drawing = page.get_by_role("img", name="x, x̂, y")
+    drawing = page.get_by_role("img", name="Three number lines: x, x̂, y")
     assert drawing.evaluate("image => image.complete && image.naturalWidth > 0")
     assert page.locator(".bn-still td").count() == 12 + 48 + 1
     assert "−1.342" in page.locator(".bn-still").inner_text()
