@@ -18,7 +18,7 @@ reading_description : str
 
 from pathlib import Path
 
-from . import assets, chapter_map, images, offline, page
+from . import assets, chapter_map, folded, images, offline, page
 
 HERE = Path(__file__).parent
 
@@ -34,6 +34,7 @@ def setup(app):
     assets.setup(app)
     images.setup(app)
     chapter_map.setup(app)
+    folded.setup(app)
     offline.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 

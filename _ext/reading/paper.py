@@ -124,7 +124,7 @@ def _article(page, name, language):
         link["href"] = _inner_link(link["href"], name)
     for image in article.select("img[loading]"):
         del image["loading"]
-    for folded in article.select("details.hide"):
+    for folded in article.select("details.folded"):
         folded.summary.decompose()
         folded.unwrap()
     article["id"] = prefix

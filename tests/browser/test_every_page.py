@@ -35,6 +35,13 @@ SIDEWAYS = """() => {
   return { excess: root.scrollWidth - width, cut: names.slice(0, 5) };
 }"""
 
+# Each picture that is shown: its name, height over width on the screen, and in the file.
+PICTURES = """() => [...document.querySelectorAll("article img[width]")]
+  .map((image) => [image, image.getBoundingClientRect()])
+  .filter(([image, box]) => box.width > 0)
+  .map(([image, box]) => [image.alt, box.height / box.width,
+    image.getAttribute("height") / image.getAttribute("width")])"""
+
 MATH = """async () => {
   await document.fonts.ready;
   const box = (e) => e.getBoundingClientRect();
@@ -132,6 +139,11 @@ def test_math_is_drawn_in_the_books_own_font(visit):
     assert math["flat"] == [], "numerator and denominator overlap"
     if math["count"]:
         assert math["font"] == ["loaded"]
+
+
+def test_no_picture_is_stretched(visit):
+    for name, shown, size in visit.look("both").evaluate(PICTURES):
+        assert shown == pytest.approx(size, rel=0.02), name
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
