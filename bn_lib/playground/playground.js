@@ -263,7 +263,10 @@
     };
     // JupyterLab takes arrows and letters for its own unless the focused element objects.
     on(live, "focusin", ({ target }) => change(target, { "data-lm-suppress-shortcuts": "" }));
-    new ResizeObserver(play.render).observe(live);
+    new ResizeObserver(() => {
+      if (live.clientWidth !== view.width) play.render();
+      view.width = live.clientWidth;
+    }).observe(live);
     play.render();
   }
 

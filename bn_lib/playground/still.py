@@ -73,7 +73,7 @@ def _number_lines(*rows):
 
 
 def _at(percent):
-    return round(WIDTH * percent / 100, 1)
+    return f"{WIDTH * percent / 100:.4g}"
 
 
 def _number_line(line, places):

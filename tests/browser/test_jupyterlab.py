@@ -7,26 +7,39 @@ import subprocess
 import sys
 import time
 import urllib.request
-from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat.sign import NotebookNotary
+
+from bn_lib.playground import playground
 
 pytest.importorskip("jupyterlab", reason="JupyterLab is not installed")
 
-ROOT = Path(__file__).resolve().parents[2]
-CELL = "from bn_lib.playground import playground\nplayground()"
 STATE = "e => e.playground.state()"
 PATIENCE = 60  # seconds for a start on a busy machine
 
 
-@pytest.fixture
-def lab(tmp_path):
-    """Start JupyterLab on a notebook of one cell, with no settings; return its address."""
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
-    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
-    (tmp_path / "root").mkdir()
-    nbformat.write(notebook, tmp_path / "root" / "play.ipynb")
+def notebook():
+    """Return a notebook whose one cell has been run."""
+    output = nbformat.v4.new_output(
+        "execute_result",
+        {"text/html": playground()._repr_html_(), "text/plain": "a playground"},
+        execution_count=1,
+    )
+    cell = nbformat.v4.new_code_cell("playground()", outputs=[output], execution_count=1)
+    kernel = {"name": "python3", "display_name": "Python 3"}  # else a dialog asks for one
+    return nbformat.v4.new_notebook(cells=[cell], metadata={"kernelspec": kernel})
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """Start JupyterLab beside a notebook that it trusts and one that it does not."""
+    home = tmp_path_factory.mktemp("jupyter")
+    (home / "root").mkdir()
+    for name in ("trusted", "untrusted"):
+        nbformat.write(notebook(), home / "root" / f"{name}.ipynb")
+    NotebookNotary(data_dir=str(home)).sign(nbformat.read(home / "root/trusted.ipynb", 4))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -35,17 +48,14 @@ def lab(tmp_path):
         "port": port,
         "allow_root": True,
         "open_browser": False,
-        "root_dir": tmp_path / "root",
+        "root_dir": home / "root",
     }
     places = ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
+    places = {name: str(home / name) for name in places}
     server = subprocess.Popen(
         [sys.executable, "-m", "jupyterlab", "--IdentityProvider.token="]
         + [f"--ServerApp.{name}={value}" for name, value in options.items()],
-        env={
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            **{name: str(tmp_path / name) for name in places},
-        },
+        env={**os.environ, **places, "JUPYTER_DATA_DIR": str(home)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -58,19 +68,27 @@ def lab(tmp_path):
                 break
             except OSError:
                 assert server.poll() is None, "JupyterLab did not start"
-        yield f"{address}/lab/tree/play.ipynb"
+        yield f"{address}/lab/tree"
     finally:
-        server.terminate()
-        server.wait(PATIENCE)
+        server.kill()  # asked to leave, it may wait for a kernel; that follows its parent
+        server.wait()
 
 
-def test_the_playground_works_in_jupyterlab(lab, new_page):
-    page = new_page(viewport={"width": 1200, "height": 900})
-    page.set_default_timeout(PATIENCE * 1000)
-    page.goto(lab)
-    page.locator(".jp-Notebook .cm-content").click()
-    page.keyboard.press("Control+Enter")
-    play = page.locator(".bn-playground")
+@pytest.fixture
+def open_notebook(lab, new_page):
+    """Return a function that opens a notebook, and gives its page and its playground."""
+
+    def go(name):
+        page = new_page(viewport={"width": 1200, "height": 900})
+        page.set_default_timeout(PATIENCE * 1000)
+        page.goto(f"{lab}/{name}.ipynb?reset")
+        return page, page.locator(".jp-OutputArea-output .bn-playground")
+
+    return go
+
+
+def test_a_trusted_playground_works(open_notebook):
+    page, play = open_notebook("trusted")
     play.locator("[data-out=mean]").filter(has_text="1").wait_for()
 
     # Its steps stand one below the other, each as wide as its column.
@@ -93,3 +111,22 @@ def test_the_playground_works_in_jupyterlab(lab, new_page):
     play.locator('[data-knob="training"][value="true"]').press("ArrowRight")
     assert not play.evaluate(STATE)["training"]
     assert page.locator(".jp-Cell").count() == cells
+
+
+def test_an_untrusted_playground_is_a_still_picture(open_notebook):
+    page, _ = open_notebook("untrusted")
+    output = page.locator(".jp-RenderedHTML")
+    output.get_by_text("To play, run this in a notebook.").wait_for()
+    assert output.locator("script, style, button").count() == 0
+    drawing = output.get_by_role("img")
+    assert drawing.evaluate("image => image.decode().then(() => image.width)") > 300
+    # What is said outside a table is the sentences, not the words of what was taken out.
+    said = output.locator("p").all_inner_texts()
+    outside = output.evaluate(
+        """(box) => {
+          const rest = box.cloneNode(true);
+          rest.querySelectorAll("p, table").forEach((part) => part.remove());
+          return rest.textContent.trim();
+        }"""
+    )
+    assert (len(said), outside) == (4, "")

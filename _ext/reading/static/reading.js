@@ -3,11 +3,14 @@
   "use strict";
 
   // Code that is wider than the screen scrolls, so the keyboard must be able to reach it.
-  // The observer asks when the layout is known, and forces none.
-  const reach = new ResizeObserver((entries) => entries.forEach(({ target }) => {
-    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
-    else target.removeAttribute("tabindex");
-  }));
+  // The observer asks when the layout is known, and all is asked before anything changes.
+  const reach = new ResizeObserver((entries) => {
+    const wide = entries.map(({ target }) => target.scrollWidth > target.clientWidth);
+    entries.forEach(({ target }, i) => {
+      if (wide[i] && !target.hasAttribute("tabindex")) target.tabIndex = 0;
+      if (!wide[i]) target.removeAttribute("tabindex");
+    });
+  });
 
   // Far parts of a page have no exact place until they are laid out. A jump needs one.
   function layOutAll() {
