@@ -50,6 +50,10 @@ notebooks: .venv/all
 		--ExecutePreprocessor.record_timing=False --ClearMetadataPreprocessor.enabled=True \
 		--ClearMetadataPreprocessor.clear_cell_metadata=False \
 		--ClearMetadataPreprocessor.preserve_nb_metadata_mask=kernelspec $(NOTEBOOKS)
+	@# What a cell prints arrives in pieces that differ each time. They are joined in a step
+	@# of their own: in the step above nbconvert would do it before it runs the cells.
+	$(BIN)/jupyter nbconvert --to notebook --inplace --log-level WARN --coalesce-streams \
+		$(NOTEBOOKS)
 
 # Refreshes constraints.txt from the versions that the requirements files name.
 pins: .venv/all

@@ -104,18 +104,8 @@ def _article(page, name, language):
     """Take the text of one page: one language, all ids its own."""
     article = page.article.extract()
     others = [f".lang-{other}" for other in WORDS if other != language]
-    for part in article.select(
-        ", ".join(
-            [
-                *others,
-                ".lang-separator",
-                ".headerlink",
-                "script",
-                "button",
-                "form",
-            ]
-        )
-    ):
+    unprinted = [".lang-separator", ".headerlink", "script", "button", "form"]
+    for part in article.select(", ".join([*others, *unprinted])):
         part.decompose()
     prefix = name.removesuffix(".html") + "--"
     for part in article.select("[id]"):
