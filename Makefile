@@ -40,7 +40,7 @@ test: .venv/all book
 		--nbval-sanitize-with tests/sanitize.cfg tests bn_lib $(NOTEBOOKS)
 
 claims: .venv/all
-	$(ENV) $(BIN)/python -m bn_lib.claims
+	$(ENV) $(BIN)/python -m bn_lib.course.ledger
 
 lab: .venv/all
 	$(BIN)/jupyter lab chapters

@@ -2,7 +2,8 @@
 
 import pytest
 
-from bn_lib.claims import ledger, measure
+from bn_lib.course.claim import measure
+from bn_lib.course.ledger import ledger
 
 
 @pytest.mark.parametrize("claim", ledger(), ids=lambda claim: claim.id)

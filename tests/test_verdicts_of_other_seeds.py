@@ -5,7 +5,8 @@ A file of its own, so that it runs beside the other on a second core.
 
 import pytest
 
-from bn_lib.claims import ledger, measure
+from bn_lib.course.claim import measure
+from bn_lib.course.ledger import ledger
 
 
 @pytest.mark.parametrize("claim", ledger(), ids=lambda claim: claim.id)

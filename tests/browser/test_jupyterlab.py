@@ -12,7 +12,7 @@ import nbformat
 import pytest
 from nbformat.sign import NotebookNotary
 
-from bn_lib.playground import playground
+from bn_lib.course.playground import playground
 
 pytest.importorskip("jupyterlab", reason="JupyterLab is not installed")
 

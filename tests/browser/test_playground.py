@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bn_lib import functional as F
-from bn_lib.playground import playground
+from bn_lib.course.playground import playground
 
 PHONE = {"width": 320, "height": 800}
 WCAG = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}

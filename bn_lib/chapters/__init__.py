@@ -1,0 +1,1 @@
+"""One folder a chapter: its experiments, claims, figures and exercises."""

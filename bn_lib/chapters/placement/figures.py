@@ -1,0 +1,304 @@
+"""Figures of the chapter on where batch norm goes."""
+
+import numpy as np
+
+from bn_lib.course.figure import (
+    BATCH_NORM,
+    BLUE,
+    FILLS,
+    FORMER,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    PINK,
+    VARIANT,
+    above,
+    accuracy_axis,
+    curves,
+    dots,
+    in_words,
+    log_axis,
+    rows,
+    strips,
+)
+
+__all__ = [
+    "bias_effects",
+    "block_accuracy",
+    "channel_leaks",
+    "dense_accuracy",
+    "dropout_ratios",
+    "dropout_recalibrated",
+    "order_accuracy",
+    "residual_blocks",
+    "signal_by_depth",
+]
+
+ORDERS = {
+    "none": ("plain", ORANGE, "s"),
+    "before": ("conv → BN → ReLU", BLUE, "o"),
+    "before, head too": ("… + BN at the head", BLUE, "D"),
+    "after": ("conv → ReLU → BN", GREEN, "^"),
+}
+KINDS = {
+    "pre": "pre",
+    "post": "post",
+    "post, last gamma 0": "post, last γ = 0",
+}
+BLOCKS = {
+    "pre": BATCH_NORM,
+    "post": (PINK, "s", "--"),
+    "post, last γ = 0": (GREEN, "^", "-."),
+}
+
+
+def order_accuracy(ax, results):
+    """Draw the test accuracy of each order of convolution, norm and ReLU.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where to draw.
+    results : sequence of OrderResult
+        At different learning rates; two at most, the first hollow, the second filled.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    shown = [order for order in ORDERS if any(order in r.accuracy for r in results)]
+    for result, fill in zip(results, ("white", None)[: len(results)], strict=True):
+        for row, order in enumerate(shown):
+            if order in result.accuracy:
+                dots(ax, result.accuracy[order], row, *ORDERS[order][1:], fill)
+        middle = np.mean(result.accuracy[shown[-1]])
+        above(ax, middle, f"lr {result.config.lr:g}", color=INK, weight="bold")
+    rows(ax, [ORDERS[order][0] for order in shown])
+    return accuracy_axis(ax)
+
+
+def dense_accuracy(ax, results):
+    """Draw the test accuracy of fully connected nets with and without batch norm.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where to draw.
+    results : sequence of DenseResult
+        One for each activation.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    names = {"sigmoid": "sigmoid", "relu": "ReLU"}
+    groups = {
+        names[result.config.activation]: {
+            "BN": result.accuracy["bn"],
+            "plain": result.accuracy["plain"],
+        }
+        for result in results
+    }
+    strips(ax, groups, xlabel="")
+    return accuracy_axis(ax)
+
+
+def bias_effects(ax, result):
+    """Draw how much of a bias is left behind batch norm.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where to draw.
+    result : BiasResult
+        Relative sizes in decimal digits, drawn as powers of ten.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    groups = {
+        case.replace(", ", "\n"): {
+            "gradient of the bias": 10.0 ** -result.gradient[case],
+            "change if removed": 10.0 ** -result.output[case],
+        }
+        for case in result.gradient
+    }
+    ax.set_xscale("log")
+    looks = (BATCH_NORM, VARIANT)
+    xlabel = "relative size (log axis)"
+    strips(ax, groups, xlabel=xlabel, xlim=(1e-18, 30), looks=looks)
+    ax.axvspan(1e-18, 1e-12, facecolor="none", edgecolor=GREY, hatch="//", alpha=0.3)
+    above(ax, 1e-15, "rounding")
+    return ax
+
+
+def channel_leaks(ax, result):
+    """Draw how far a change of one channel spreads to the others.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where to draw.
+    result : ChannelResult
+        Largest changes of outputs.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    groups = {
+        name: {"changed channel": result.own[name], "other channels": result.leak[name]}
+        for name in result.leak
+    }
+    looks = (FORMER, BATCH_NORM)
+    return strips(ax, groups, xlabel="largest change of an output", looks=looks)
+
+
+def residual_blocks(ax, kind):
+    """Draw a residual block: the stream that runs through the net, and its branch.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where to draw; about 2.3 by 4 inches.
+    kind : str
+        ``"post"``, ``"post, last gamma 0"`` or ``"pre"``.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ValueError
+        If the kind is none of these.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"expected one of {tuple(KINDS)}, got {kind!r}")
+    pre = kind == "pre"
+    title = "pre-activation" if pre else "post-activation"
+    last = "BN, γ = 0" if "gamma" in kind else "BN"
+    post_steps = ("Linear", "BN", "ReLU", "Linear", last)
+    steps = ("BN", "ReLU", "Linear") * 2 if pre else post_steps
+    stream, branch = 0.6, 2.1
+    note = "skip path\nis clear" if pre else "on the\nskip path"
+    thick = {"color": INK, "linewidth": 4, "solid_capstyle": "butt", "zorder": 1}
+    ax.plot([stream, stream], [8.6, 0.35], **thick)
+    ax.plot(stream, 0.3, "v", color=INK, markersize=13)
+    heights = np.linspace(7.4, 2.9, len(steps))
+    thin = {"color": INK, "linewidth": 1.5, "zorder": 1}
+    ax.plot([stream, branch, branch, stream], [8.1, 8.1, 2.1, 2.1], **thin)
+    for step, height in zip(steps, heights, strict=True):
+        _box(ax, branch, height, step)
+    ax.plot(stream, 2.1, "o", color="white", markeredgecolor=INK, markersize=19, mew=2)
+    ax.text(stream, 2.08, "+", ha="center", va="center", fontsize=16)
+    if not pre:
+        _box(ax, stream, 1.15, "ReLU", edgecolor=PINK, linewidth=2.5)
+    ax.text(
+        1.35, 1.1, note, va="center", color=in_words(GREY if pre else PINK), weight="bold"
+    )
+    ax.set(xlim=(-0.2, 3.1), ylim=(0, 8.7), title=title)
+    ax.axis("off")
+    return ax
+
+
+def block_accuracy(ax, results):
+    """Draw the test accuracy of residual nets of several depths and learning rates.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where to draw.
+    results : dict of str to ResidualResult
+        One for each depth and learning rate, by its name.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    groups = {name: _by_kind(result.accuracy) for name, result in results.items()}
+    strips(ax, groups, xlabel="", looks=BLOCKS)
+    return accuracy_axis(ax)
+
+
+def signal_by_depth(ax, result):
+    """Draw how the variance of the signal grows from block to block, before training.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where to draw.
+    result : SignalResult
+        Variances of each kind of block.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    depth = np.arange(result.config.blocks + 1)
+    lines = {
+        name: (depth, variance / variance[:, :1])
+        for name, variance in _by_kind(result.variance).items()
+    }
+    ax.set_yscale("log")
+    ylabel = "variance / at the start\n(log axis)"
+    return curves(ax, lines, xlabel="blocks", ylabel=ylabel, looks=BLOCKS)
+
+
+def dropout_ratios(ax, results):
+    """Draw how much smaller than in training each norm's inputs are in eval mode.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where to draw.
+    results : sequence of DropoutResult
+        At most three, one for each dropout rate.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    lines = {f"rate {r.config.rate}": (np.arange(3), r.ratio) for r in results}
+    log_axis(ax.yaxis)
+    ax.set_xticks(range(3), ["BN 1", "dropout\n→ BN 2", "dropout\n→ BN 3"])
+    looks = (BATCH_NORM, VARIANT, (PINK, "s", "-."))
+    ylabel = "variance, eval / train\n(log axis)"
+    return curves(ax, lines, xlabel="", ylabel=ylabel, looks=looks)
+
+
+def dropout_recalibrated(ax, results):
+    """Draw what it gives to measure the running statistics again without dropout.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where to draw.
+    results : sequence of DropoutResult
+        One for each dropout rate.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    groups = {
+        f"rate {r.config.rate}": {"as trained": r.accuracy, "recalibrated": r.recalibrated}
+        for r in results
+    }
+    strips(ax, groups, xlabel="", looks=(FORMER, BATCH_NORM))
+    return accuracy_axis(ax)
+
+
+def _by_kind(values):
+    """Name the kinds of block and put them in one order."""
+    return {name: values[kind] for kind, name in KINDS.items() if kind in values}
+
+
+def _box(ax, x, y, text, **look):
+    """Draw a layer; batch norm is blue."""
+    fill = FILLS[0] if text.startswith("BN") else "white"
+    box = {"facecolor": fill, "edgecolor": INK, "linewidth": 1.2} | look
+    box["boxstyle"] = "round,pad=0.35"
+    ax.text(x, y, text, ha="center", va="center", bbox=box, fontsize=11)

@@ -1,0 +1,1 @@
+"""The engines that chapters share; nothing here grows with the number of chapters."""

@@ -1,0 +1,1 @@
+"""The norms again as torch modules; models, and what to do with them at inference."""

@@ -1,0 +1,250 @@
+"""The figures on placement show the numbers they were given."""
+
+import matplotlib as mpl
+
+mpl.use("agg")
+
+from types import SimpleNamespace
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from bn_lib.chapters.placement import figures as placement
+from bn_lib.course import figure
+from bn_lib.course.figure import PINK
+
+
+@pytest.fixture
+def ax():
+    fig, ax = plt.subplots()
+    yield ax
+    plt.close(fig)
+
+
+def result(**fields):
+    """Stand in for a Result: what a figure reads of it, and its config."""
+    config = {
+        k: fields.pop(k) for k in ("lr", "activation", "rate", "blocks") if k in fields
+    }
+    return SimpleNamespace(config=SimpleNamespace(**config), **fields)
+
+
+def dots(ax):
+    """Collect the places of all seeds, series by series, in the order of drawing."""
+    lines = [line for line in ax.lines if line.get_marker() in ("o", "s", "^", "D", "X")]
+    return [tuple(line.get_xdata()) for line in lines if len(line.get_xdata())]
+
+
+def rows(ax):
+    return [tick.get_text() for tick in ax.get_yticklabels()]
+
+
+def written(ax):
+    return [text.get_text() for text in ax.texts]
+
+
+def orders(lr=0.01):
+    accuracy = {
+        "none": np.array([0.1, 0.2]),
+        "before": np.array([0.4, 0.6]),
+        "before, head too": np.array([0.7, 0.75]),
+        "after": np.array([0.65, 0.8]),
+    }
+    return result(accuracy=accuracy, lr=lr)
+
+
+def test_every_seed_of_every_order_is_a_dot_in_the_row_of_its_order(ax):
+    assert placement.order_accuracy(ax, [orders()]) is ax
+    assert dots(ax) == [(0.1, 0.2), (0.4, 0.6), (0.7, 0.75), (0.65, 0.8)]
+    heights = [line.get_ydata()[0] for line in ax.lines if line.get_marker() == "|"]
+    assert heights == [0, 1, 2, 3]
+    names = ["plain", "conv → BN → ReLU", "… + BN at the head", "conv → ReLU → BN"]
+    assert rows(ax) == names
+
+
+def test_the_two_learning_rates_differ_in_their_fill_and_are_named(ax):
+    fast = result(accuracy={"none": np.array([0.9])}, lr=0.3)
+    fast.accuracy["after"] = np.array([0.95])
+    placement.order_accuracy(ax, [orders(), fast])
+    fills = {}
+    for line in ax.lines:
+        if line.get_marker() == "s":
+            fills[line.get_xdata()[0]] = line.get_markerfacecolor()
+    assert fills == {0.1: "white", 0.9: figure.ORANGE}
+    assert {"lr 0.01", "lr 0.3"} <= set(written(ax))
+
+
+def test_accuracies_are_percentages_from_0_to_100_with_chance_at_10(ax):
+    placement.order_accuracy(ax, [orders()])
+    assert ax.get_xlim() == (0, 1)
+    assert ax.get_xlabel() == "test accuracy"
+    assert ax.xaxis.get_major_formatter()(0.4) == "40%"
+    dotted = [line.get_xdata()[0] for line in ax.lines if line.get_linestyle() == ":"]
+    assert dotted == [0.1]
+    assert "chance" in written(ax)
+
+
+def test_the_plain_dense_net_is_orange_and_the_other_blue(ax):
+    accuracy = {"plain": np.array([0.1, 0.2]), "bn": np.array([0.8, 0.9])}
+    placement.dense_accuracy(ax, [result(accuracy=accuracy, activation="relu")])
+    colours = {tuple(line.get_xdata()): line.get_color() for line in ax.lines}
+    assert colours[(0.1, 0.2)] == figure.ORANGE
+    assert colours[(0.8, 0.9)] == figure.BLUE
+    assert rows(ax) == ["ReLU"]
+
+
+def test_digits_of_the_bias_are_drawn_as_powers_of_ten(ax):
+    gradient = {
+        "linear, train": np.array([15.0, 16.0]),
+        "linear, eval": np.array([0.0, 1.0]),
+    }
+    output = {"linear, train": np.array([14.0, 15.0]), "linear, eval": np.array([0.0, 0.0])}
+    placement.bias_effects(ax, result(gradient=gradient, output=output))
+    shown = [value for values in dots(ax) for value in values]
+    assert shown == pytest.approx([1e-15, 1e-16, 1e-14, 1e-15, 1, 0.1, 1, 1])
+    assert ax.get_xscale() == "log"
+    assert "log axis" in ax.get_xlabel()
+    assert rows(ax) == ["linear\ntrain", "linear\neval"]
+
+
+def test_rounding_is_marked_below_every_effect_that_counts(ax):
+    digits = {"conv, train": np.array([15.0])}
+    placement.bias_effects(ax, result(gradient=digits, output=digits))
+    (hatched,) = [patch for patch in ax.patches if patch.get_hatch()]
+    right = hatched.get_x() + hatched.get_width()
+    assert (hatched.get_x(), right) == pytest.approx((1e-18, 1e-12))
+    assert "rounding" in written(ax)
+
+
+def test_a_norm_that_leaks_shows_both_of_its_changes(ax):
+    leak = {"BN": np.array([0.0, 0.0]), "LN": np.array([2.0, 2.5])}
+    own = {"BN": np.array([3.0, 4.0]), "LN": np.array([5.0, 6.0])}
+    placement.channel_leaks(ax, result(leak=leak, own=own))
+    assert dots(ax) == [(3.0, 4.0), (0.0, 0.0), (5.0, 6.0), (2.0, 2.5)]
+    assert rows(ax) == ["BN", "LN"]
+    assert ax.get_xlim()[0] < 0 < 6 < ax.get_xlim()[1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "steps"),
+    [
+        ("post", ["Linear", "BN", "ReLU", "Linear", "BN", "+", "ReLU"]),
+        (
+            "post, last gamma 0",
+            ["Linear", "BN", "ReLU", "Linear", "BN, γ = 0", "+", "ReLU"],
+        ),
+        ("pre", ["BN", "ReLU", "Linear", "BN", "ReLU", "Linear", "+"]),
+    ],
+)
+def test_a_block_has_its_layers_from_top_to_bottom(ax, kind, steps):
+    placement.residual_blocks(ax, kind)
+    boxes = [text for text in ax.texts if "skip" not in text.get_text()]
+    boxes.sort(key=lambda text: -text.get_position()[1])
+    assert [text.get_text() for text in boxes] == steps
+
+
+@pytest.mark.parametrize(("kind", "blocking"), [("post", ["ReLU"]), ("pre", [])])
+def test_a_layer_stands_on_the_skip_path_after_the_sum_alone(ax, kind, blocking):
+    placement.residual_blocks(ax, kind)
+    (sum_,) = [text for text in ax.texts if text.get_text() == "+"]
+    on_path = [
+        text.get_text()
+        for text in ax.texts
+        if text.get_position()[0] == sum_.get_position()[0] and text is not sum_
+    ]
+    assert on_path == blocking
+
+
+def test_an_unknown_block_is_refused(ax):
+    with pytest.raises(ValueError, match=r"expected one of .*'pre'.*got 'middle'"):
+        placement.residual_blocks(ax, "middle")
+
+
+def test_each_depth_is_a_row_and_each_kind_of_block_a_series(ax):
+    accuracy = {"post": np.array([0.3, 0.5]), "pre": np.array([0.7, 0.8])}
+    placement.block_accuracy(ax, {"32 blocks": result(accuracy=accuracy)})
+    assert dots(ax) == [(0.7, 0.8), (0.3, 0.5)]
+    assert rows(ax) == ["32 blocks"]
+    (legend,) = ax.figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["pre", "post"]
+
+
+def signal():
+    variance = {
+        "post": np.array([[0.1, 1.0, 10.0], [0.2, 2.0, 8.0]]),
+        "post, last gamma 0": np.full((2, 3), 0.1),
+        "pre": np.array([[0.5, 2.0, 3.0], [0.5, 1.5, 2.0]]),
+    }
+    return result(variance=variance, blocks=2)
+
+
+def test_the_signal_is_drawn_relative_to_its_start_on_a_log_axis(ax):
+    placement.signal_by_depth(ax, signal())
+    post = [line.get_ydata() for line in ax.lines if line.get_color() == PINK]
+    assert np.allclose(post[0], [1, 10, 100])
+    assert np.allclose(post[1], [1, 10, 40])
+    assert np.allclose(post[2], [1, 10, 70])  # the mean
+    assert ax.get_yscale() == "log"
+    assert "log axis" in ax.get_ylabel()
+
+
+def test_names_of_lines_on_a_log_axis_stand_at_their_lines(ax):
+    placement.signal_by_depth(ax, signal())
+    places = {text.get_text(): text.xy for text in ax.texts}
+    assert places["post"] == (2, pytest.approx(70))
+    assert places["pre"] == (2, pytest.approx(5))
+    assert places["post, last γ = 0"] == (2, pytest.approx(1))
+
+
+def dropouts():
+    ratios = ([1.0, 0.9, 0.8], [1.0, 0.5, 0.3], [1.0, 0.2, 0.03])
+    return [
+        result(
+            ratio=np.array([ratio, ratio]),
+            accuracy=np.array([0.9, 0.8]) - rate / 2,
+            recalibrated=np.array([0.9, 0.8]),
+            rate=rate,
+        )
+        for rate, ratio in zip((0.1, 0.5, 0.8), ratios, strict=True)
+    ]
+
+
+def test_variance_ratios_of_each_rate_are_a_named_line_through_three_norms(ax):
+    placement.dropout_ratios(ax, dropouts())
+    means = [list(line.get_ydata()) for line in ax.lines[2::3]]
+    assert means == [[1.0, 0.9, 0.8], [1.0, 0.5, 0.3], [1.0, 0.2, 0.03]]
+    assert written(ax) == ["rate 0.1", "rate 0.5", "rate 0.8"]
+    assert len(ax.get_xticks()) == 3
+    assert "log axis" in ax.get_ylabel()
+
+
+def test_recalibration_is_told_from_training_in_each_row(ax):
+    placement.dropout_recalibrated(ax, dropouts())
+    assert rows(ax) == ["rate 0.1", "rate 0.5", "rate 0.8"]
+    assert dots(ax)[4:6] == [pytest.approx((0.5, 0.4)), (0.9, 0.8)]
+    (legend,) = ax.figure.legends
+    assert [t.get_text() for t in legend.get_texts()] == ["as trained", "recalibrated"]
+
+
+def test_orange_is_kept_for_plain_nets_and_no_net_here_is_plain():
+    accuracy = {kind: np.array([0.5]) for kind in ("post", "post, last gamma 0", "pre")}
+    fig, axs = plt.subplots(4, 1)
+    placement.block_accuracy(axs[0], {"2 blocks": result(accuracy=accuracy)})
+    placement.signal_by_depth(axs[1], signal())
+    placement.dropout_ratios(axs[2], dropouts())
+    placement.dropout_recalibrated(axs[3], dropouts())
+    assert figure.ORANGE not in {line.get_color() for ax in axs for line in ax.lines}
+    plt.close(fig)
+
+
+@pytest.mark.mpl_image_compare(
+    baseline_dir="../../baseline", tolerance=8, style="default", savefig_kwargs={"dpi": 60}
+)
+def test_residual_blocks_look_as_before():
+    with plt.rc_context():
+        figure.style()
+        fig, axs = plt.subplots(1, 2, figsize=(4.6, 4.3))
+        for ax, kind in zip(axs, ("post", "pre"), strict=True):
+            placement.residual_blocks(ax, kind)
+    return fig
