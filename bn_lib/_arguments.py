@@ -280,17 +280,26 @@ def generator(rng):
 
 
 def same_state(state, targets):
-    """Copy the arrays in `state`, if they fit the arrays in `targets`."""
+    """Copy the arrays in `state`, if they fit the arrays in `targets`.
+
+    As in torch, a count of batches may be missing: old states have none. None says the
+    same as a missing key.
+    """
     if not isinstance(state, Mapping):
         raise TypeError(f"expected state to be a dict, got {type(state).__name__}")
-    missing = [name for name in targets if name not in state]
-    unexpected = [name for name in state if name not in targets]
+    given = {name: value for name, value in state.items() if value is not None}
+    missing = [
+        name
+        for name in targets
+        if name not in given and not name.endswith("num_batches_tracked")
+    ]
+    unexpected = [name for name in given if name not in targets]
     if missing or unexpected:
         raise ValueError(
             f"expected the keys {list(targets)}, got missing {missing} and "
             f"unexpected {unexpected}; build the layer as the saved one was built"
         )
-    return {name: _fitting(name, state[name], targets[name]) for name in targets}
+    return {name: _fitting(name, value, targets[name]) for name, value in given.items()}
 
 
 def _fitting(name, value, target):

@@ -23,6 +23,7 @@ from bn_lib import functional
 
 __all__ = [
     "BatchNorm",
+    "Dropout",
     "GroupNorm",
     "InstanceNorm",
     "Layer",
@@ -30,9 +31,14 @@ __all__ = [
     "Linear",
     "RMSNorm",
     "ReLU",
+    "Residual",
     "Sequential",
     "Sigmoid",
 ]
+
+# Of the weights of a layer that is given no rng. With seed 0 they would be a multiple of
+# the x that a reader draws from ``default_rng(0)``.
+_SEED = 20150211
 
 
 class Layer:
@@ -73,13 +79,19 @@ class Layer:
         Parameters
         ----------
         x : ndarray
-            The input; its shape and the errors are those of the function that
-            the layer calls.
+            The input, of a shape that the layer takes. It is not changed.
 
         Returns
         -------
         y : ndarray, dtype of x
             The output.
+
+        Raises
+        ------
+        TypeError
+            If x is not an array of floats.
+        ValueError
+            If its shape does not fit or it is empty; the layer is then as before.
         """
         raise NotImplementedError(f"{type(self).__name__} must define forward(x)")
 
@@ -115,24 +127,35 @@ class Layer:
         self._gradients = {name: value for name, value in named if value is not None}
         return dx
 
+    def modules(self):
+        """Go through the layer itself and all layers inside it.
+
+        Yields
+        ------
+        layer : Layer
+        """
+        yield self
+
     def train(self):
-        """Switch to training mode.
+        """Switch to training mode, with all layers inside.
 
         Returns
         -------
         self : Layer
         """
-        self.training = True
+        for layer in self.modules():
+            layer.training = True
         return self
 
     def eval(self):
-        """Switch to evaluation mode.
+        """Switch to evaluation mode, with all layers inside.
 
         Returns
         -------
         self : Layer
         """
-        self.training = False
+        for layer in self.modules():
+            layer.training = False
         return self
 
     def parameters(self):
@@ -173,9 +196,6 @@ class Layer:
     def _state(self):
         return self.parameters() | self._buffers()
 
-    def _leaves(self):
-        return [self]
-
     def state_dict(self):
         """Copy everything that a trained layer consists of.
 
@@ -196,7 +216,8 @@ class Layer:
         ----------
         state : dict of str to ndarray
             As from `state_dict`, here or (by ``tensor.numpy()``) in torch. The
-            values are cast to the dtype of the layer.
+            values are cast to the dtype of the layer. A count of batches may be
+            missing, as in states from before torch counted them; it then stays.
 
         Raises
         ------
@@ -206,9 +227,8 @@ class Layer:
             If a key is missing or unexpected, or a shape differs.
         """
         targets = self._state()
-        values = check.same_state(state, targets)
-        for name, target in targets.items():
-            target[...] = values[name]
+        for name, value in check.same_state(state, targets).items():
+            targets[name][...] = value
 
 
 def _ones_and_zeros(shape, wanted, dtype):
@@ -217,7 +237,15 @@ def _ones_and_zeros(shape, wanted, dtype):
     return (np.ones(shape, dtype), np.zeros(shape, dtype)) if wanted else (None, None)
 
 
-class BatchNorm(Layer):
+class _Norm(Layer):
+    """What all norms share: eps, and weight and bias that start at 1 and 0."""
+
+    def __init__(self, shape, eps, affine, dtype):
+        self.eps = check.positive_eps(eps)
+        self.weight, self.bias = _ones_and_zeros(shape, affine, dtype)
+
+
+class BatchNorm(_Norm):
     """Batch normalization with running statistics, for 2 to 5 axes.
 
     In one class what torch splits into BatchNorm1d, BatchNorm2d and BatchNorm3d.
@@ -270,6 +298,7 @@ class BatchNorm(Layer):
     """
 
     _buffer_names = ("running_mean", "running_var", "num_batches_tracked")
+    _backward = staticmethod(functional.batch_norm_backward)
 
     def __init__(
         self,
@@ -282,26 +311,14 @@ class BatchNorm(Layer):
         dtype=np.float64,
     ):
         self.num_features = C = check.positive_int(num_features, "num_features")
-        self.eps = check.positive_eps(eps)
+        super().__init__(C, eps, affine, dtype)
         self.momentum = None if momentum is None else check.fraction(momentum)
-        self.weight, self.bias = _ones_and_zeros(C, affine, dtype)
         self.track_running_stats = tracks = track_running_stats
         self.running_var, self.running_mean = _ones_and_zeros(C, tracks, dtype)
         self.num_batches_tracked = np.array(0, np.int64) if tracks else None
 
     def forward(self, x):
-        """Apply `functional.batch_norm` and, in training, update the statistics.
-
-        Parameters
-        ----------
-        x : ndarray, shape (N, C), (N, C, L), (N, C, H, W) or (N, C, D, H, W)
-            The input.
-
-        Returns
-        -------
-        y : ndarray, shape and dtype of x
-            The output.
-        """
+        """Apply `functional.batch_norm` and, in training, update the statistics."""
         check.channel_count(x, self.num_features)
         y, self._cache = functional.batch_norm(
             x,
@@ -313,33 +330,28 @@ class BatchNorm(Layer):
             momentum=self._weight_of_new_batch(),
             eps=self.eps,
         )
-        if self.training and self.track_running_stats:
+        if self.training and self.num_batches_tracked is not None:
             self.num_batches_tracked += 1
         return y
 
     def _weight_of_new_batch(self):
         if self.momentum is not None:
             return self.momentum
+        if self.num_batches_tracked is None:
+            return 0  # as in torch
         # A running mean over k + 1 batches gives the newest a share of 1/(k + 1).
-        return 1 / (self.num_batches_tracked + 1) if self.track_running_stats else 0
-
-    def _backward(self, dout, cache):
-        return functional.batch_norm_backward(dout, cache)
+        return 1 / (self.num_batches_tracked + 1)
 
 
-class LayerNorm(Layer):
+class LayerNorm(_Norm):
     """Layer normalization over the last axes.
 
     Parameters
     ----------
     normalized_shape : int or tuple of int
         The sizes of the last axes.
-    eps : float
-        Added to the variance.
-    affine : bool
-        Whether to learn a weight and a bias; torch says elementwise_affine.
-    dtype : dtype
-        Of the parameters: float64 unless given.
+    eps, affine, dtype
+        As for `BatchNorm`; for affine torch says elementwise_affine.
 
     Attributes
     ----------
@@ -348,10 +360,8 @@ class LayerNorm(Layer):
 
     Raises
     ------
-    TypeError
-        If an argument is not a number of the right kind.
-    ValueError
-        If a size or eps is not positive.
+    TypeError, ValueError
+        If an argument is of the wrong kind or out of range.
 
     Examples
     --------
@@ -360,46 +370,29 @@ class LayerNorm(Layer):
            [-1.,  1.]])
     """
 
+    _backward = staticmethod(functional.layer_norm_backward)
+
     def __init__(self, normalized_shape, eps=1e-5, affine=True, *, dtype=np.float64):
         self.normalized_shape = check.shape_tuple(normalized_shape)
-        self.eps = check.positive_eps(eps)
-        self.weight, self.bias = _ones_and_zeros(self.normalized_shape, affine, dtype)
+        super().__init__(self.normalized_shape, eps, affine, dtype)
 
     def forward(self, x):
-        """Apply `functional.layer_norm`.
-
-        Parameters
-        ----------
-        x : ndarray, shape (..., *normalized_shape)
-            The input.
-
-        Returns
-        -------
-        y : ndarray, shape and dtype of x
-            The output.
-        """
+        """Apply `functional.layer_norm`."""
         y, self._cache = functional.layer_norm(
             x, self.normalized_shape, self.weight, self.bias, self.eps
         )
         return y
 
-    def _backward(self, dout, cache):
-        return functional.layer_norm_backward(dout, cache)
 
-
-class InstanceNorm(Layer):
+class InstanceNorm(_Norm):
     """Instance normalization, each channel of each example by itself.
 
     Parameters
     ----------
     num_features : int
         The number of channels C.
-    eps : float
-        Added to the variance.
-    affine : bool
-        Whether to learn a weight and a bias; as in torch, not by default.
-    dtype : dtype
-        Of the parameters: float64 unless given.
+    eps, affine, dtype
+        As for `BatchNorm`; as in torch, not affine by default.
 
     Attributes
     ----------
@@ -408,10 +401,8 @@ class InstanceNorm(Layer):
 
     Raises
     ------
-    TypeError
-        If an argument is not a number of the right kind.
-    ValueError
-        If num_features or eps is not positive.
+    TypeError, ValueError
+        If an argument is of the wrong kind or out of range.
 
     Examples
     --------
@@ -419,33 +410,20 @@ class InstanceNorm(Layer):
     array([[[-1.,  1.]]])
     """
 
+    _backward = staticmethod(functional.instance_norm_backward)
+
     def __init__(self, num_features, eps=1e-5, affine=False, *, dtype=np.float64):
         self.num_features = check.positive_int(num_features, "num_features")
-        self.eps = check.positive_eps(eps)
-        self.weight, self.bias = _ones_and_zeros(self.num_features, affine, dtype)
+        super().__init__(self.num_features, eps, affine, dtype)
 
     def forward(self, x):
-        """Apply `functional.instance_norm`.
-
-        Parameters
-        ----------
-        x : ndarray, shape (N, C, L), (N, C, H, W) or (N, C, D, H, W)
-            The input.
-
-        Returns
-        -------
-        y : ndarray, shape and dtype of x
-            The output.
-        """
+        """Apply `functional.instance_norm`."""
         check.channel_count(x, self.num_features)
         y, self._cache = functional.instance_norm(x, self.weight, self.bias, self.eps)
         return y
 
-    def _backward(self, dout, cache):
-        return functional.instance_norm_backward(dout, cache)
 
-
-class GroupNorm(Layer):
+class GroupNorm(_Norm):
     """Group normalization, neighbouring channels of each example together.
 
     Parameters
@@ -454,12 +432,8 @@ class GroupNorm(Layer):
         The number of groups, a divisor of num_channels.
     num_channels : int
         The number of channels C.
-    eps : float
-        Added to the variance.
-    affine : bool
-        Whether to learn a weight and a bias.
-    dtype : dtype
-        Of the parameters: float64 unless given.
+    eps, affine, dtype
+        As for `BatchNorm`.
 
     Attributes
     ----------
@@ -468,10 +442,9 @@ class GroupNorm(Layer):
 
     Raises
     ------
-    TypeError
-        If an argument is not a number of the right kind.
-    ValueError
-        If num_groups does not divide num_channels, or a number is not positive.
+    TypeError, ValueError
+        If an argument is of the wrong kind or out of range, or num_groups does not
+        divide num_channels.
 
     Examples
     --------
@@ -479,38 +452,25 @@ class GroupNorm(Layer):
     array([[-1.,  1., -1.,  1.]])
     """
 
+    _backward = staticmethod(functional.group_norm_backward)
+
     def __init__(
         self, num_groups, num_channels, eps=1e-5, affine=True, *, dtype=np.float64
     ):
         self.num_channels = check.positive_int(num_channels, "num_channels")
         self.num_groups = check.group_count(num_groups, self.num_channels)
-        self.eps = check.positive_eps(eps)
-        self.weight, self.bias = _ones_and_zeros(self.num_channels, affine, dtype)
+        super().__init__(self.num_channels, eps, affine, dtype)
 
     def forward(self, x):
-        """Apply `functional.group_norm`.
-
-        Parameters
-        ----------
-        x : ndarray, shape (N, C), (N, C, L), (N, C, H, W) or (N, C, D, H, W)
-            The input.
-
-        Returns
-        -------
-        y : ndarray, shape and dtype of x
-            The output.
-        """
+        """Apply `functional.group_norm`."""
         check.channel_count(x, self.num_channels)
         y, self._cache = functional.group_norm(
             x, self.num_groups, self.weight, self.bias, self.eps
         )
         return y
 
-    def _backward(self, dout, cache):
-        return functional.group_norm_backward(dout, cache)
 
-
-class RMSNorm(Layer):
+class RMSNorm(_Norm):
     """Root mean square normalization over the last axes; there is no bias.
 
     Parameters
@@ -532,10 +492,8 @@ class RMSNorm(Layer):
 
     Raises
     ------
-    TypeError
-        If an argument is not a number of the right kind.
-    ValueError
-        If a size or eps is not positive.
+    TypeError, ValueError
+        If an argument is of the wrong kind or out of range.
 
     Examples
     --------
@@ -543,31 +501,19 @@ class RMSNorm(Layer):
     array([[0.849, 1.131]])
     """
 
+    _backward = staticmethod(functional.rms_norm_backward)
+
     def __init__(self, normalized_shape, eps=1e-5, affine=True, *, dtype=np.float64):
         self.normalized_shape = check.shape_tuple(normalized_shape)
-        self.eps = check.positive_eps(eps)
-        self.weight, _ = _ones_and_zeros(self.normalized_shape, affine, dtype)
+        super().__init__(self.normalized_shape, eps, affine, dtype)
+        self.bias = None
 
     def forward(self, x):
-        """Apply `functional.rms_norm`.
-
-        Parameters
-        ----------
-        x : ndarray, shape (..., *normalized_shape)
-            The input.
-
-        Returns
-        -------
-        y : ndarray, shape and dtype of x
-            The output.
-        """
+        """Apply `functional.rms_norm`."""
         y, self._cache = functional.rms_norm(
             x, self.normalized_shape, self.weight, self.eps
         )
         return y
-
-    def _backward(self, dout, cache):
-        return functional.rms_norm_backward(dout, cache)
 
 
 class Linear(Layer):
@@ -584,8 +530,8 @@ class Linear(Layer):
         Standard deviation of the initial weights, which are normal with mean 0.
         None takes sqrt(2 / in_features).
     rng : numpy.random.Generator or None
-        Source of the initial weights. None takes ``np.random.default_rng(0)``,
-        so share one generator among layers that must differ.
+        Source of the initial weights. None takes the same stream for each layer, so
+        share one generator among layers that must differ.
     dtype : dtype
         Of the parameters: float64 unless given.
 
@@ -632,7 +578,7 @@ class Linear(Layer):
         self.in_features = check.positive_int(in_features, "in_features")
         self.out_features = check.positive_int(out_features, "out_features")
         dtype = check.float_dtype(dtype)
-        rng = np.random.default_rng(0) if rng is None else check.generator(rng)
+        rng = np.random.default_rng(_SEED) if rng is None else check.generator(rng)
         he = math.sqrt(2 / self.in_features)
         std = he if std is None else check.standard_deviation(std)
         weight = rng.normal(scale=std, size=(self.out_features, self.in_features))
@@ -640,18 +586,7 @@ class Linear(Layer):
         self.bias = np.zeros(self.out_features, dtype) if bias else None
 
     def forward(self, x):
-        """Apply the map.
-
-        Parameters
-        ----------
-        x : ndarray, shape (..., in_features)
-            The input.
-
-        Returns
-        -------
-        y : ndarray, shape (..., out_features), dtype of x
-            The output.
-        """
+        """Apply the map to x of shape (..., in_features)."""
         check.trailing_axes(x, self.in_features)
         wide = np.result_type(x, self.weight, np.float32)
         y = np.matmul(x, self.weight.T, dtype=wide)
@@ -687,18 +622,7 @@ class ReLU(Layer):
     """
 
     def forward(self, x):
-        """Compute the larger of x and 0.
-
-        Parameters
-        ----------
-        x : ndarray, any shape
-            The input.
-
-        Returns
-        -------
-        y : ndarray, shape and dtype of x
-            The output.
-        """
+        """Compute the larger of x and 0."""
         check.data_array(x)
         self._cache = (x <= 0, x.dtype)
         return np.maximum(x, 0)
@@ -723,18 +647,7 @@ class Sigmoid(Layer):
     """
 
     def forward(self, x):
-        """Compute 1 / (1 + exp(-x)).
-
-        Parameters
-        ----------
-        x : ndarray, any shape
-            The input.
-
-        Returns
-        -------
-        y : ndarray, shape and dtype of x
-            The output.
-        """
+        """Compute 1 / (1 + exp(-x))."""
         check.data_array(x)
         # exp(-x) overflows for large negative x, exp(-|x|) does not.
         z = np.exp(-np.abs(x), dtype=np.promote_types(x.dtype, np.float32))
@@ -746,6 +659,59 @@ class Sigmoid(Layer):
         y, dtype = cache
         check.incoming_gradient(dout, y.shape)
         return ((dout * y * (1 - y)).astype(dtype, copy=False),)
+
+
+class Dropout(Layer):
+    """Inverted dropout: in training, set a random part of the input to zero.
+
+    Parameters
+    ----------
+    rate : float
+        Share of the values that is dropped, in [0, 1). The others are divided by
+        1 - rate, which keeps the mean and raises the variance.
+    rng : numpy.random.Generator
+        Source of the masks.
+
+    Raises
+    ------
+    TypeError
+        If rng is not a generator.
+    ValueError
+        If the rate is out of range.
+
+    References
+    ----------
+    Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from
+    Overfitting", 2014, section 4; section 10 for the division in training.
+
+    Examples
+    --------
+    >>> layer = Dropout(0.5, np.random.default_rng(0))
+    >>> layer(np.ones((1, 4)))
+    array([[2., 0., 0., 0.]])
+    >>> layer.eval()(np.ones((1, 4)))
+    array([[1., 1., 1., 1.]])
+    """
+
+    def __init__(self, rate, rng):
+        if not 0 <= rate < 1:
+            raise ValueError(f"expected a rate in [0, 1), got {rate}")
+        self.rate = float(rate)
+        self.rng = check.generator(rng)
+
+    def forward(self, x):
+        """Drop values in training, and pass them on in evaluation."""
+        check.data_array(x)
+        scale = np.ones(x.shape, x.dtype)
+        if self.training:
+            kept = self.rng.random(x.shape) >= self.rate
+            scale = (kept / (1 - self.rate)).astype(x.dtype)
+        self._cache = scale
+        return x * scale
+
+    def _backward(self, dout, cache):
+        check.incoming_gradient(dout, cache.shape)
+        return ((dout * cache).astype(cache.dtype, copy=False),)
 
 
 class Sequential(Layer):
@@ -791,8 +757,8 @@ class Sequential(Layer):
                     "pass them one by one: Sequential(Linear(4, 2), ReLU())"
                 )
         self.layers = layers
-        leaves = self._leaves()
-        if len({id(leaf) for leaf in leaves}) != len(leaves):
+        inside = list(self.modules())
+        if len({id(layer) for layer in inside}) != len(inside):
             raise ValueError(
                 "expected each layer once, got one twice; make a second layer, "
                 "since a layer remembers only its last input"
@@ -806,8 +772,11 @@ class Sequential(Layer):
         """Count the layers."""
         return len(self.layers)
 
-    def _leaves(self):
-        return [leaf for layer in self.layers for leaf in layer._leaves()]
+    def modules(self):
+        """Go through the model itself and all layers inside it."""
+        yield self
+        for layer in self.layers:
+            yield from layer.modules()
 
     def _merged(self, collect):
         return {
@@ -817,110 +786,78 @@ class Sequential(Layer):
         }
 
     def forward(self, x):
-        """Apply the layers from the first to the last.
-
-        Parameters
-        ----------
-        x : ndarray
-            The input of the first layer.
-
-        Returns
-        -------
-        y : ndarray
-            The output of the last layer.
-        """
-        with _all_or_nothing(self._leaves()):
+        """Apply the layers from the first to the last."""
+        with _all_or_nothing(self):
             for layer in self.layers:
                 x = layer.forward(x)
         return x
 
     def backward(self, dout):
-        """Compute the gradients from the last layer to the first.
-
-        Parameters
-        ----------
-        dout : ndarray, shape of the last output
-            Gradient of the loss by the output.
-
-        Returns
-        -------
-        dx : ndarray, shape and dtype of the last input
-            Gradient of the loss by the input.
-
-        Raises
-        ------
-        TypeError
-            If dout is not an array of floats.
-        ValueError
-            If there was no `forward` yet, or dout has another shape than the
-            output.
-        """
-        with _all_or_nothing(self._leaves()):
+        """Compute the gradients from the last layer to the first."""
+        with _all_or_nothing(self):
             for layer in reversed(self.layers):
                 dout = layer.backward(dout)
         return dout
 
-    def train(self):
-        """Switch all layers to training mode.
-
-        Returns
-        -------
-        self : Sequential
-        """
-        for layer in self.layers:
-            layer.train()
-        return super().train()
-
-    def eval(self):
-        """Switch all layers to evaluation mode.
-
-        Returns
-        -------
-        self : Sequential
-        """
-        for layer in self.layers:
-            layer.eval()
-        return super().eval()
-
     def parameters(self):
-        """Collect what all layers learn.
-
-        Returns
-        -------
-        parameters : dict of str to ndarray
-            The arrays themselves, under keys such as "0.weight".
-        """
+        """Collect what all layers learn, under keys such as "0.weight"."""
         return self._merged(lambda layer: layer.parameters())
 
     def gradients(self):
-        """Collect the gradients of the last `backward`.
-
-        Returns
-        -------
-        gradients : dict of str to ndarray
-            With the keys, shapes and dtypes of `parameters`.
-
-        Raises
-        ------
-        ValueError
-            If there was no `backward` yet.
-        """
+        """Collect the gradients of all layers, with the keys of `parameters`."""
         return self._merged(lambda layer: layer.gradients())
 
     def _state(self):
         return self._merged(lambda layer: layer._state())
 
 
+class Residual(Sequential):
+    """Layers one after the other, and a skip around them: ``y = x + layers(x)``.
+
+    Parameters
+    ----------
+    *layers : Layer
+        As for `Sequential`; the last output must have the shape of the input.
+
+    References
+    ----------
+    He, Zhang, Ren and Sun, "Deep Residual Learning for Image Recognition", 2015,
+    equation 1.
+
+    Examples
+    --------
+    >>> block = Residual(BatchNorm(4), ReLU(), Linear(4, 4, std=0.0))
+    >>> block(np.ones((2, 4)))
+    array([[1., 1., 1., 1.],
+           [1., 1., 1., 1.]])
+    """
+
+    def forward(self, x):
+        """Add the output of the layers to their input."""
+        with _all_or_nothing(self):
+            y = super().forward(x)
+            if y.shape != x.shape:
+                raise ValueError(
+                    f"expected layers that keep the shape {x.shape}, got {y.shape}; "
+                    "make the last one as wide as the input"
+                )
+        return x + y
+
+    def backward(self, dout):
+        """Add the gradients of both ways."""
+        return dout + super().backward(dout)
+
+
 @contextmanager
-def _all_or_nothing(layers):
-    """If the body fails, leave the layers as they were."""
+def _all_or_nothing(model):
+    """If the body fails, leave all layers of the model as they were."""
     before = [
         (
             layer,
             (layer._cache, layer._gradients),
             {name: array.copy() for name, array in layer._buffers().items()},
         )
-        for layer in layers
+        for layer in model.modules()
     ]
     try:
         yield

@@ -2,14 +2,23 @@
 
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 
 from bn_lib._arguments import positive_int
 
-__all__ = ["SGD", "History", "accuracy", "cross_entropy", "evaluating", "train"]
+__all__ = [
+    "SGD",
+    "History",
+    "accuracy",
+    "batches",
+    "cross_entropy",
+    "evaluating",
+    "progress",
+    "train",
+]
 
 # Set by JupyterLab and Notebook, VS Code, and Colab when they start a kernel for a
 # person; nbclient, nbconvert and nbval set none of them.
@@ -120,13 +129,12 @@ def evaluating(model):
     >>> layer.training
     True
     """
-    parts = list(_parts(model))
-    modes = [part.training for part in parts]
+    modes = [(layer, layer.training) for layer in model.modules()]
     try:
         yield model.eval()
     finally:
-        for part, mode in zip(parts, modes, strict=True):
-            part.training = mode
+        for layer, mode in modes:
+            layer.training = mode
 
 
 def accuracy(model, x, y):
@@ -237,6 +245,94 @@ class SGD:
             value -= self.lr * velocity
 
 
+def batches(samples, batch_size, rng):
+    """Draw batches of a training set, one epoch after another, without end.
+
+    Parameters
+    ----------
+    samples : int
+        Size of the training set.
+    batch_size : int
+        Samples in a batch.
+    rng : numpy.random.Generator
+        Source of the order.
+
+    Returns
+    -------
+    iterator of ndarray of int64, shape (batch_size,)
+        The rows of each batch.
+
+    Raises
+    ------
+    TypeError
+        If a count is not an int.
+    ValueError
+        If a count is not positive or a batch is larger than the set.
+
+    Notes
+    -----
+    An epoch is a fresh permutation cut into batches; the samples left over go back,
+    because a last batch of a sample or two would spoil the statistics of batch norm.
+
+    Examples
+    --------
+    >>> endless = batches(10, 4, np.random.default_rng(0))
+    >>> first, second = next(endless), next(endless)
+    >>> len({*first, *second})
+    8
+    """
+    samples = positive_int(samples, "samples")
+    batch_size = positive_int(batch_size, "batch_size")
+    if batch_size > samples:
+        raise ValueError(
+            f"expected batch_size of at most {samples}, the size of the training part, "
+            f"got {batch_size}"
+        )
+    return _endless_batches(samples, batch_size, rng)
+
+
+def _endless_batches(samples, batch_size, rng):
+    while True:
+        order = rng.permutation(samples)
+        for start in range(0, samples - batch_size + 1, batch_size):
+            yield order[start : start + batch_size]
+
+
+@contextmanager
+def progress(steps, show=None):
+    """Show a progress bar that erases itself at the end.
+
+    Parameters
+    ----------
+    steps : int
+        How many steps there will be.
+    show : bool, optional
+        By default the bar shows where a person watches: see `train`.
+
+    Yields
+    ------
+    callable
+        Moves the bar by one step, each time it is called.
+
+    Examples
+    --------
+    >>> with progress(3, show=False) as advance:
+    ...     for step in range(3):
+    ...         advance()
+    """
+    if not _shows_progress(show):
+        yield lambda: None
+        return
+    from tqdm import tqdm
+
+    # In a notebook stderr is a red box, which would stay when the bar is gone.
+    file = sys.stdout if "ipykernel" in sys.modules else sys.stderr
+    with tqdm(total=steps, unit="step", leave=False, delay=0.5, file=file) as bar:
+        yield bar.update
+
+
+
+
 def train(
     model,
     data,
@@ -262,7 +358,7 @@ def train(
     steps : int
         Number of updates.
     batch_size : int
-        Samples in a batch, at most those of the training part.
+        Samples in a batch, drawn as by `batches`.
     lr, momentum, weight_decay : float
         As in `SGD`.
     eval_every : int
@@ -290,10 +386,6 @@ def train(
 
     Notes
     -----
-    An epoch is a fresh permutation cut into batches; the samples left over go
-    back, because a last batch of a sample or two would spoil the statistics
-    of batch norm.
-
     By default the bar shows on a terminal, and in a kernel that JupyterLab, VS Code
     or Colab started for a person. It is silent in pipes, under pytest and nbval, and
     where nbconvert executes a notebook, so stored outputs stay the same. The
@@ -315,20 +407,15 @@ def train(
     x, y = data.x_train, data.y_train
     steps = positive_int(steps, "steps")
     eval_every = positive_int(eval_every, "eval_every")
-    if positive_int(batch_size, "batch_size") > len(x):
-        raise ValueError(
-            f"expected batch_size of at most {len(x)}, the size of the training part, "
-            f"got {batch_size}"
-        )
     rng = np.random.default_rng(0) if rng is None else rng
-    batches = _batches(len(x), batch_size, rng)
+    endless = batches(len(x), batch_size, rng)
     losses, evaluated, diverged = [], {}, False
     model.train()
     # History tells of a divergence; NumPy's warnings would say it once for each layer.
-    with np.errstate(all="ignore"), _bar(steps, progress) as advance:
-        for step in range(1, steps + 1):
-            batch = next(batches)
-            loss, dlogits = cross_entropy(model.forward(x[batch]), y[batch])
+    with np.errstate(all="ignore"), closing(_counted(steps, progress)) as counted:
+        for step in counted:
+            rows = next(endless)
+            loss, dlogits = cross_entropy(model.forward(x[rows]), y[rows])
             losses.append(loss)
             diverged = not np.isfinite(loss)
             if diverged:
@@ -337,17 +424,24 @@ def train(
             optimizer.step()
             if on_step is not None:
                 on_step(step, model)
-            if step % eval_every == 0:
+            if step % eval_every == 0 or step == steps:
                 evaluated[step] = accuracy(model, data.x_test, data.y_test)
-            advance()
-        updates = len(losses) - diverged
-        evaluated[updates] = accuracy(model, data.x_test, data.y_test)
+        if diverged:
+            evaluated[len(losses) - 1] = accuracy(model, data.x_test, data.y_test)
     return History(
         np.array(losses),
         np.array(list(evaluated)),
         np.array(list(evaluated.values())),
         diverged,
     )
+
+
+def _counted(steps, show):
+    """Yield 1 to `steps`, and move the progress bar after each."""
+    with progress(steps, show) as advance:
+        for step in range(1, steps + 1):
+            yield step
+            advance()
 
 
 def _check_classification(logits, labels):
@@ -371,38 +465,9 @@ def _check_classification(logits, labels):
         )
 
 
-def _batches(samples, batch_size, rng):
-    """Yield the indices of one batch after another, without end."""
-    while True:
-        order = rng.permutation(samples)
-        for start in range(0, samples - batch_size + 1, batch_size):
-            yield order[start : start + batch_size]
-
-
-def _parts(model):
-    """Yield a model and all layers inside it."""
-    yield model
-    for layer in getattr(model, "layers", ()):
-        yield from _parts(layer)
-
-
-@contextmanager
-def _bar(steps, progress):
-    """Yield a function that moves the progress bar by one step."""
-    if not _shows_progress(progress):
-        yield lambda: None
-        return
-    from tqdm import tqdm
-
-    # In a notebook stderr is a red box, which would stay when the bar is gone.
-    file = sys.stdout if "ipykernel" in sys.modules else sys.stderr
-    with tqdm(total=steps, unit="step", leave=False, delay=0.5, file=file) as bar:
-        yield bar.update
-
-
-def _shows_progress(progress):
-    if progress is not None:
-        return progress
+def _shows_progress(show):
+    if show is not None:
+        return show
     wish = os.environ.get("BN_LIB_PROGRESS")
     if wish in ("0", "1"):
         return wish == "1"

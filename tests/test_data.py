@@ -60,6 +60,17 @@ def test_images_are_the_rows_with_a_channel():
     assert np.array_equal(images.x_test.reshape(360, 64), flat.x_test)
 
 
+@pytest.mark.parametrize("as_images", [False, True])
+def test_centered_digits_lack_the_mean_image_of_the_training_part(as_images):
+    raw, centered = (load_digits(as_images, c) for c in (False, True))
+    mean = raw.x_train.mean(axis=0)
+    np.testing.assert_allclose(centered.x_train.mean(axis=0), 0, atol=1e-15)
+    np.testing.assert_allclose(centered.x_test + mean, raw.x_test, atol=1e-15)
+    assert np.sum(mean**2) > 0.6 * np.mean(
+        np.sum(raw.x_train**2, axis=tuple(range(1, raw.x_train.ndim)))
+    )
+
+
 def test_the_data_file_stays_small(request):
     path = request.config.rootpath / "bn_lib" / "digits.npz"
     assert path.stat().st_size < 80_000
@@ -115,5 +126,5 @@ def test_toys_refuse_numbers_out_of_range(make, message):
 
 
 def test_toys_ask_for_a_generator():
-    with pytest.raises(TypeError, match=r"got int: pass rng=np.random.default_rng\(0\)"):
+    with pytest.raises(TypeError, match=r"numpy.random.Generator, got int"):
         two_moons(10, 0.1, 0)

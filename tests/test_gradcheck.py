@@ -91,11 +91,28 @@ def test_a_wrong_parameter_gradient_is_pinned_to_its_input():
     assert [error <= report.tol for error in report.errors] == [True, False, True]
 
 
-def test_a_batch_of_two_leaves_batch_norm_almost_no_gradient():
+@pytest.mark.parametrize("shape", [(5, 3), (40, 8), (4, 3, 4, 4)])
+@pytest.mark.parametrize("scale", [1, 100])
+def test_x_from_the_usual_seed_is_judged_with_a_dout_of_its_own(shape, scale):
+    x = scale * batch(*shape, seed=0)
+    axes = (0, *range(2, len(shape)))
+
+    def forward(x):
+        return normalize(x, axes)
+
+    right = gradcheck(forward, normalize_backward, x)
+    assert right.passed, right
+    assert right.vanishing == ()
+    assert not gradcheck(forward, lambda dout, cache: 0 * dout, x).passed
+
+
+def test_a_report_tells_that_a_batch_of_two_leaves_batch_norm_almost_no_gradient():
     x = np.array([[0.0, 1.0, -2.0], [1.0, 3.0, 2.0]])
     pair = gradcheck(normalize_columns, normalize_backward, x)
     four = gradcheck(normalize_columns, normalize_backward, batch(4, 3))
-    assert pair.sizes[0] < 1e-3 * four.sizes[0]
+    assert (pair.vanishing, four.vanishing) == ((0,), ())
+    assert "too small to judge" in str(pair)
+    assert "too small to judge" not in str(four)
 
 
 def test_an_absolute_tolerance_misses_a_doubled_gradient_at_batch_two():
@@ -117,6 +134,7 @@ def test_a_gradient_of_exactly_zero_passes():
     )
     assert report.passed, report
     assert report.sizes[1] < 1e-8
+    assert report.vanishing == (1,)
 
 
 def _with_zero_bias(dout, cache):

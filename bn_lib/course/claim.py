@@ -1,16 +1,38 @@
-"""A claim, how it is measured, and how a verdict follows from the numbers."""
+"""A claim: a statement, how it is measured in each regime, and what was answered there.
+
+The answer of a regime is data; the verdict follows from the answers:
+
+>>> @claim(
+...     hinglish="Seed bada hai.",
+...     english="The seed is large.",
+...     source="here",
+...     effect="the seed, in tens",
+...     at_least=1.0,
+...     yes={"shifted by ten": {"shift": 10}},
+...     no={"as it is": {"shift": 0}},
+...     seeds=(0, 1),
+... )
+... def seed_is_large(seeds, shift):
+...     return [(seed + shift) / 10 for seed in seeds]
+>>> seed_is_large.verdict
+'depends'
+>>> measure(seed_is_large).answers
+{'shifted by ten': 'yes', 'as it is': 'no'}
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
-__all__ = ["Claim", "Measurement", "measure"]
+__all__ = ["Claim", "Measurement", "claim", "measure", "verdict"]
 
-VERDICTS = ("holds", "depends", "does not hold")
+ANSWERS = ("yes", "no", "unclear")
+KINDS = ("experiment", "identity", "law")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Claim:
     """A statement about batch norm that an experiment can contradict.
 
@@ -23,18 +45,24 @@ class Claim:
     source : str
         Who says so: a paper with figure or section, or a row of the author's notes.
     effect : str
-        What the measured numbers are, so that a positive one speaks for the claim.
+        What the measured numbers are, with units.
     measure : callable
-        ``measure(seeds)`` returns a dict: the name of each regime that was tried, and
-        its effects, an array with one number for each seed.
-    margin : float
-        The smallest effect that counts, in the units of `effect`.
-    verdict : str
-        ``"holds"``, ``"depends"`` or ``"does not hold"``, as written after measuring.
-    condition_hinglish, condition_english : str
-        On what it depends, or in which regime it was tried.
+        ``measure(seeds, **options)`` returns one number for each seed.
+    regimes : dict of str to dict
+        Name of each regime that was tried, and its options.
+    answers : dict of str to str
+        Regime to ``"yes"``, ``"no"`` or ``"unclear"``, as written after measuring.
+    bounds : tuple of float
+        Least and greatest effect that counts as yes; infinite where there is none.
     seeds : tuple of int
         At least three; at least five where the sides are close.
+    note_hinglish, note_english : str
+        What the regimes do not say: a control, a limit, an explanation.
+    kind : str
+        ``"experiment"``; ``"identity"``, true by algebra up to rounding; or ``"law"``,
+        a predicted number that is measured.
+    formula : str
+        Of an identity or a law, as text.
     """
 
     id: str
@@ -43,16 +71,103 @@ class Claim:
     source: str
     effect: str
     measure: Callable
-    margin: float
-    verdict: str
-    condition_hinglish: str
-    condition_english: str
-    seeds: tuple[int, ...] = (0, 1, 2)
+    regimes: dict[str, dict]
+    answers: dict[str, str]
+    bounds: tuple[float, float]
+    seeds: tuple[int, ...]
+    note_hinglish: str
+    note_english: str
+    kind: str
+    formula: str
+
+    @property
+    def verdict(self):
+        """The verdict that follows from the answers, as written."""
+        return verdict(self.answers.values(), self.kind)
+
+
+def claim(
+    *,
+    hinglish,
+    english,
+    source,
+    effect,
+    at_least=-np.inf,
+    at_most=np.inf,
+    within=None,
+    yes=MappingProxyType({}),
+    no=MappingProxyType({}),
+    unclear=MappingProxyType({}),
+    seeds=(0, 1, 2),
+    note_hinglish="",
+    note_english="",
+    kind="experiment",
+    formula="",
+):
+    """Decorate the function that measures one regime, and give the `Claim`.
+
+    Parameters
+    ----------
+    hinglish, english, source, effect, seeds, note_hinglish, note_english, kind, formula
+        As in `Claim`.
+    at_least, at_most : float
+        The bounds of the effect.
+    within : tuple of float, optional
+        Both bounds at once.
+    yes, no, unclear : dict of str to dict
+        The regimes with that answer, and the options that the function gets there.
+
+    Returns
+    -------
+    callable
+        Turns ``f(seeds, **options)``, which returns one effect for each seed, into a
+        `Claim`. Its id is the folder of the chapter and the name of the function.
+
+    Raises
+    ------
+    ValueError
+        If no bound is given, a regime stands under two answers, the kind is unknown,
+        or an identity or a law has no formula.
+    """
+    bounds = (at_least, at_most) if within is None else tuple(within)
+    given = dict(zip(ANSWERS, (yes, no, unclear), strict=True))
+    answers = {name: answer for answer, names in given.items() for name in names}
+
+    def decorate(function):
+        chapter = function.__module__.split(".")[-2]
+        name = f"{chapter}.{function.__name__.replace('_', '-')}"
+        if bounds == (-np.inf, np.inf):
+            raise ValueError(f"{name}: expected at_least, at_most or within, got none")
+        if len(answers) < sum(map(len, given.values())):
+            raise ValueError(f"{name}: expected each regime under one answer")
+        if kind not in KINDS or bool(formula) == (kind == "experiment"):
+            raise ValueError(
+                f"{name}: expected a kind of {KINDS}, with a formula unless it is an "
+                f"experiment, got {kind!r} and {formula!r}"
+            )
+        return Claim(
+            name,
+            hinglish,
+            english,
+            source,
+            effect,
+            function,
+            {**yes, **no, **unclear},
+            answers,
+            bounds,
+            tuple(seeds),
+            note_hinglish,
+            note_english,
+            kind,
+            formula,
+        )
+
+    return decorate
 
 
 @dataclass(frozen=True, eq=False)
 class Measurement:
-    """The numbers of one claim and what follows from them.
+    """The numbers of one claim, and what follows from them.
 
     Attributes
     ----------
@@ -61,7 +176,7 @@ class Measurement:
     answers : dict of str to str
         Regime to ``"yes"``, ``"no"`` or ``"unclear"``.
     verdict : str
-        One of the three verdicts, or ``"unclear"``.
+        What follows from the answers.
     """
 
     effects: dict[str, np.ndarray]
@@ -70,14 +185,14 @@ class Measurement:
 
 
 def measure(claim, shift=0):
-    """Run a claim's experiment and judge it.
+    """Measure every regime of a claim and answer it.
 
     Parameters
     ----------
     claim : Claim
         What to measure.
     shift : int
-        Added to every seed, to see whether the verdict is luck.
+        Added to every seed, to see whether an answer is luck.
 
     Returns
     -------
@@ -90,31 +205,51 @@ def measure(claim, shift=0):
 
     Notes
     -----
-    A regime says yes when every seed reaches the margin, and no when the mean stays
-    below half of it; what lies between is unclear, and no verdict to build on. Yes
-    everywhere holds, no everywhere does not hold, and both together depend.
+    A regime says yes when every seed is within the bounds. It says no when the mean is
+    beyond a bound or, where 0 is beyond it too, less than half way from 0 to it. What
+    lies between is unclear.
     """
     seeds = tuple(seed + shift for seed in claim.seeds)
-    effects = {name: np.asarray(e, float) for name, e in claim.measure(seeds).items()}
-    for name, values in effects.items():
+    effects = {}
+    for name, options in claim.regimes.items():
+        values = np.asarray(claim.measure(seeds, **options), float)
         if values.shape != (len(seeds),) or not np.isfinite(values).all():
             raise ValueError(
                 f"{claim.id}, {name}: expected {len(seeds)} finite effects, got {values}"
             )
-    answers = {name: _answer(values, claim.margin) for name, values in effects.items()}
-    return Measurement(effects, answers, _verdict(set(answers.values())))
+        effects[name] = values
+    answers = {name: _answer(values, *claim.bounds) for name, values in effects.items()}
+    return Measurement(effects, answers, verdict(answers.values(), claim.kind))
 
 
-def _answer(values, margin):
-    if (values >= margin).all():
+def _answer(values, least, greatest):
+    if ((least <= values) & (values <= greatest)).all():
         return "yes"
-    return "no" if values.mean() < margin / 2 else "unclear"
+    mean = values.mean()
+    # Where no effect at all would be no, a no keeps its distance from the bound.
+    too_small = mean < (least / 2 if least > 0 else least)
+    too_large = mean > (greatest / 2 if greatest < 0 else greatest)
+    return "no" if too_small or too_large else "unclear"
 
 
-def _verdict(answers):
-    by_answers = {
-        frozenset({"yes"}): "holds",
-        frozenset({"no"}): "does not hold",
-        frozenset({"yes", "no"}): "depends",
-    }
-    return by_answers.get(frozenset(answers), "unclear")
+def verdict(answers, kind="experiment"):
+    """Sum up the answers of all regimes.
+
+    Parameters
+    ----------
+    answers : iterable of str
+        ``"yes"``, ``"no"`` or ``"unclear"``.
+    kind : str
+        That of the claim.
+
+    Returns
+    -------
+    str
+        ``"holds"`` if all that are clear say yes, ``"does not hold"`` if they say no,
+        ``"depends"`` if they differ, and ``"unclear"`` if none is clear. What holds as
+        an identity or a law is called so.
+    """
+    clear = set(answers) - {"unclear"}
+    holds = "holds" if kind == "experiment" else kind
+    names = {("yes",): holds, ("no",): "does not hold", ("no", "yes"): "depends"}
+    return names.get(tuple(sorted(clear)), "unclear")

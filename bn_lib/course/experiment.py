@@ -1,127 +1,196 @@
-"""What the experiments share: one kind of small network, its training, its seeds."""
+"""Experiments: a function of one seed becomes a table over rows and seeds.
+
+Its keyword arguments are the configuration, with their defaults in the signature; what
+it returns is what the table holds.
+
+>>> @experiment(rows={"small": 1.0, "large": 10.0}, seeds=(0, 1))
+... def reach(scale, seed, *, shift=0.0):
+...     return scale * seed + shift
+>>> reach(shift=0.5)["large"]
+array([ 0.5, 10.5])
+>>> print(reach())
+reach, shift 0.0, 2 seeds
+        mean (least to most)
+small    0.5 (0 to 1)
+large      5 (0 to 10)
+"""
+
+import functools
+import inspect
 
 import numpy as np
 
 from bn_lib.data import load_digits
-from bn_lib.layers import ReLU, Sequential, Sigmoid
-from bn_lib.training import _bar, train
+from bn_lib.training import progress, train
 
-__all__ = ["ACTIVATIONS", "Residual", "each_seed", "fit", "mlp"]
-
-ACTIVATIONS = {"sigmoid": Sigmoid, "relu": ReLU}
+__all__ = ["Table", "experiment", "fit"]
 
 
-class Residual(Sequential):
-    """Layers, and a skip around them."""
+class Table(dict):
+    """What an experiment measured.
 
-    def forward(self, x):
-        """Add the output of the layers to their input, of the same shape."""
-        return x + super().forward(x)
+    Row to its values, an array of shape (seeds, ...); or row to a dict of columns, each
+    such an array; or, where an experiment has no rows, column to array.
 
-    def backward(self, dout):
-        """Add the gradients of both ways."""
-        return dout + super().backward(dout)
+    Attributes
+    ----------
+    name : str
+        Of the experiment.
+    options : dict
+        The configuration, defaults included.
+    seeds : tuple of int
+        Axis 0 of every array.
+    """
+
+    def __init__(self, cells, name, options, seeds):
+        super().__init__(cells)
+        self.name, self.options, self.seeds = name, options, seeds
+
+    def __str__(self):
+        changed = ", ".join(f"{key} {value}" for key, value in self.options.items())
+        heading = ", ".join(filter(None, [self.name, changed, f"{len(self.seeds)} seeds"]))
+        lines = [(" ".join(key), _told(values)) for key, values in self._arrays()]
+        width = max(len(key) for key, _ in lines)
+        return "\n".join(
+            [
+                heading,
+                f"{'':{width}} {'mean':>6} (least to most)",
+                *(f"{key:{width}} {told}" for key, told in lines),
+            ]
+        )
+
+    def _arrays(self):
+        for row, values in self.items():
+            if isinstance(values, dict):
+                yield from (((row, column), array) for column, array in values.items())
+            else:
+                yield (row,), values
 
 
-def mlp(linear, *, depth=3, width=100, activation="relu", norm=None, skips=False):
-    """Build a fully connected classifier of the digits.
+def _told(values):
+    return f"{values.mean():6.3g} ({values.min():.3g} to {values.max():.3g})"
+
+
+def experiment(*, rows=None, seeds=(0, 1, 2)):
+    """Decorate a function so that it runs for every row and seed, and give a `Table`.
 
     Parameters
     ----------
-    linear : callable
-        ``linear(inputs, outputs)`` returns a linear layer, such as
-        ``partial(Linear, std=0.1, rng=rng)``; called from the input upwards, so that
-        nets that differ in their norm alone get the same weights.
-    depth, width : int
-        Hidden layers, and units in each.
-    activation : str
-        ``"sigmoid"`` or ``"relu"``.
-    norm : callable, optional
-        ``norm(width)`` returns what stands before each activation.
-    skips : bool
-        Put a skip around each norm, activation and linear layer behind the first
-        linear layer: pre-activation blocks.
+    rows : dict or sequence of str, optional
+        Names of the rows and, in a dict, what the function gets as its first argument
+        (otherwise the name). Without rows the first argument is the seed.
+    seeds : sequence of int
+        What to run unless a call says otherwise.
 
     Returns
     -------
-    Sequential
-        With 64 inputs and 10 outputs.
+    callable
+        ``run(rows=..., seeds=..., **configuration)``, all with defaults. Each row and
+        seed is computed once in a process, whoever asks. Without rows the function must
+        return a dict of columns.
 
-    Examples
-    --------
-    >>> from bn_lib.layers import BatchNorm, Linear
-    >>> model = mlp(Linear, depth=2, norm=BatchNorm)
-    >>> [type(layer).__name__ for layer in model.layers[:3]], len(model)
-    (['Linear', 'BatchNorm', 'ReLU'], 7)
+    Raises
+    ------
+    ValueError
+        By a call: for an unknown row, or no seed.
+    TypeError
+        By a call: for an unknown name in the configuration.
     """
 
-    def activated():
-        return [*([norm(width)] if norm else []), ACTIVATIONS[activation]()]
+    def decorate(function):
+        signature = inspect.signature(function)
+        defaults = {
+            name: parameter.default
+            for name, parameter in signature.parameters.items()
+            if parameter.kind is parameter.KEYWORD_ONLY
+        }
+        known = rows if isinstance(rows, dict | None) else {name: name for name in rows}
 
-    layers = [linear(64, width)]
-    for _ in range(depth - 1):
-        block = [*activated(), linear(width, width)]
-        layers += [Residual(*block)] if skips else block
-    return Sequential(*layers, *activated(), linear(width, 10))
+        @functools.cache
+        def cell(row, seed, **options):
+            first = () if known is None else (known[row],)
+            return _frozen(function(*first, seed, **options))
+
+        @functools.wraps(function)
+        def run(*, rows=None, seeds=tuple(seeds), **options):
+            unknown = set(options) - set(defaults)
+            if unknown:
+                raise TypeError(
+                    f"expected the options {', '.join(defaults)} of {function.__name__}, "
+                    f"got {', '.join(sorted(unknown))}"
+                )
+            names = _chosen(rows, known)
+            if not len(seeds):
+                raise ValueError("expected at least one seed, got none")
+            options = defaults | options
+            with progress(len(names) * len(seeds), None) as advance:
+                cells = {}
+                for name in names:
+                    values = []
+                    for seed in seeds:
+                        values.append(cell(name, seed, **options))
+                        advance()
+                    cells[name] = _stacked(values)
+            cells = cells if known is not None else cells[None]
+            return Table(cells, function.__name__, options, tuple(seeds))
+
+        return run
+
+    return decorate
 
 
-def fit(model, config, rng, data=None, **options):
-    """Train as a Config says, without a progress bar.
+def _chosen(names, known):
+    if known is None:
+        return (None,)
+    if names is None:
+        return tuple(known)
+    for name in names:
+        if name not in known:
+            raise ValueError(f"expected rows of {tuple(known)}, got {name!r}")
+    return tuple(names)
+
+
+def _frozen(result):
+    """Arrays that callers of a cached result cannot change."""
+    if isinstance(result, dict):
+        return {name: _frozen(value) for name, value in result.items()}
+    array = np.array(result)
+    array.flags.writeable = False
+    return array
+
+
+def _stacked(values):
+    if isinstance(values[0], dict):
+        return {name: _stacked([value[name] for value in values]) for name in values[0]}
+    return np.stack(values)
+
+
+def fit(model, seed, *, steps, data=None, **options):
+    """Train on the digits without a progress bar of its own.
 
     Parameters
     ----------
     model : layer
         As for `bn_lib.training.train`.
-    config : dataclass
-        With `steps`, `batch_size` and `lr`.
-    rng : numpy.random.Generator
+    seed : int, sequence of int or numpy.random.Generator
         Source of the order of samples.
+    steps : int
+        Number of updates; the accuracy is measured after the last one alone unless
+        ``eval_every`` is given.
     data : Dataset, optional
         The digits by default.
     **options
-        Passed on to `bn_lib.training.train`. The accuracy is measured at the end
-        alone unless they hold ``eval_every``.
+        As in `bn_lib.training.train`.
 
     Returns
     -------
     History
     """
-    options = {"eval_every": config.steps} | options
     return train(
         model,
         load_digits() if data is None else data,
-        steps=config.steps,
-        batch_size=config.batch_size,
-        lr=config.lr,
-        rng=rng,
+        steps=steps,
+        rng=np.random.default_rng(seed),
         progress=False,
-        **options,
+        **{"eval_every": steps} | options,
     )
-
-
-def each_seed(seeds, run_one):
-    """Run once for each seed, behind a progress bar where a person watches.
-
-    Parameters
-    ----------
-    seeds : sequence of int
-        The seeds.
-    run_one : callable
-        ``run_one(seed)`` returns a tuple of numbers or arrays.
-
-    Returns
-    -------
-    list of ndarray, each of shape (seeds, ...)
-        One for each place of the tuple.
-
-    Examples
-    --------
-    >>> each_seed((3, 4), lambda seed: (seed, -seed))
-    [array([3, 4]), array([-3, -4])]
-    """
-    rows = []
-    with _bar(len(seeds), None) as advance:
-        for seed in seeds:
-            rows.append(run_one(seed))
-            advance()
-    return [np.array(column) for column in zip(*rows, strict=True)]

@@ -1,29 +1,34 @@
-"""The ledger: the claims of all chapters, measured two chapters at a time and printed.
+"""The ledger: the claims of all chapters, measured and printed.
 
-``python -m bn_lib.course.ledger [CHAPTER ...]``. Importing claims imports torch.
+``python -m bn_lib.course.ledger [CHAPTER ...]`` measures, prints a table, and stores
+the numbers in ``measured.json`` beside the chapters. Importing claims imports torch.
 """
 
+import json
 import pkgutil
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from multiprocessing import get_context
+from pathlib import Path
 
 from bn_lib import chapters
-from bn_lib.course.claim import measure
+from bn_lib.course.claim import Claim, measure
 
-__all__ = ["CHAPTERS", "claims_of", "ledger", "measure_chapter", "print_ledger", "report"]
+__all__ = ["CHAPTERS", "claims_of", "ledger", "measured", "report", "run"]
 
 CHAPTERS = tuple(
     module.name
     for module in pkgutil.iter_modules(chapters.__path__)
-    if find_spec(f"bn_lib.chapters.{module.name}.claims")
+    if module.ispkg and find_spec(f"bn_lib.chapters.{module.name}.claims")
 )
+STORE = Path(chapters.__file__).with_name("measured.json")
 
 
 def claims_of(chapter):
-    """Return the claims of one chapter.
+    """Return the claims of one chapter, in the order in which they are written.
 
     Parameters
     ----------
@@ -41,7 +46,8 @@ def claims_of(chapter):
     """
     if chapter not in CHAPTERS:
         raise ValueError(f"expected a chapter of {CHAPTERS}, got {chapter!r}")
-    return import_module(f"bn_lib.chapters.{chapter}.claims").CLAIMS
+    module = import_module(f"bn_lib.chapters.{chapter}.claims")
+    return tuple(value for value in vars(module).values() if isinstance(value, Claim))
 
 
 def ledger():
@@ -49,72 +55,97 @@ def ledger():
     return tuple(claim for chapter in CHAPTERS for claim in claims_of(chapter))
 
 
+def measured():
+    """Read what was measured last.
+
+    Returns
+    -------
+    dict of str to dict
+        Claim to regime to ``[least, mean, greatest]``, to three significant digits.
+    """
+    return json.loads(STORE.read_text("utf-8"))
+
+
 def report(claim, measurement):
-    """Return a claim, its numbers and its verdict as lines of text.
+    """Return a claim and its numbers as lines of text.
 
     Parameters
     ----------
     claim : Claim
+        What was measured.
     measurement : Measurement
+        What came out.
 
     Returns
     -------
     str
+        The verdict, the statement, and a row for each regime.
     """
-    mark = "" if measurement.verdict == claim.verdict else f"  (written: {claim.verdict})"
     lines = [
-        f"{claim.id}: {measurement.verdict.upper()}{mark}",
+        f"{claim.id}: {measurement.verdict.upper()}",
         f"  {claim.english}",
-        f"  {claim.hinglish}",
-        f"  effect: {claim.effect}; margin {claim.margin:g}; {len(claim.seeds)} seeds",
+        *([f"  {claim.formula}"] if claim.formula else []),
+        f"  {claim.effect}; yes if {_told(*claim.bounds)}; {len(claim.seeds)} seeds",
     ]
+    width = max(map(len, claim.regimes))
     for name, values in measurement.effects.items():
-        low, mean, high = values.min(), values.mean(), values.max()
-        spread = f"{mean:8.3g}  ({low:.3g} to {high:.3g})"
-        lines.append(f"    {name:42} {spread:32} {measurement.answers[name]}")
-    if claim.condition_english:
-        lines += [f"  {claim.condition_english}", f"  {claim.condition_hinglish}"]
-    return "\n".join([*lines, f"  source: {claim.source}"])
+        answer, written = measurement.answers[name], claim.answers[name]
+        mark = "" if answer == written else f"  (written: {written})"
+        spread = f"{values.mean():9.3g}  ({values.min():.3g} to {values.max():.3g})"
+        lines.append(f"    {name:{width}} {spread:32} {answer}{mark}")
+    return "\n".join([*lines, *([f"  {claim.note_english}"] if claim.note_english else [])])
 
 
-def measure_chapter(chapter):
-    """Measure all claims of a chapter.
-
-    Parameters
-    ----------
-    chapter : str
-
-    Returns
-    -------
-    list of (str, bool)
-        The report of each claim, and whether its written verdict was met.
-    """
-    results = [(claim, measure(claim)) for claim in claims_of(chapter)]
-    return [(report(c, m), m.verdict == c.verdict) for c, m in results]
+def _told(least, greatest):
+    if least == float("-inf"):
+        return f"at most {greatest:g}"
+    if greatest == float("inf"):
+        return f"at least {least:g}"
+    return f"within {least:g} and {greatest:g}"
 
 
-def print_ledger(names=()):
-    """Print the ledger of some chapters, or of all.
+def run(names=(), shift=0):
+    """Measure the claims of some chapters, two at a time, and print them.
 
     Parameters
     ----------
     names : sequence of str
         Chapters; all of them when empty.
+    shift : int
+        Added to every seed. The numbers are stored if it is 0.
 
     Returns
     -------
     int
-        How many claims came out otherwise than written.
+        How many regimes came out otherwise than written.
     """
-    outcomes = []
+    missed, count, numbers = 0, 0, {}
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        for chapter in pool.map(measure_chapter, names or CHAPTERS):
-            for text, _ in chapter:
+        for outcomes in pool.map(partial(_measure_chapter, shift=shift), names or CHAPTERS):
+            for text, numbers_of_one, missed_by_one in outcomes:
                 print(text, end="\n\n", flush=True)
-            outcomes += [met for _, met in chapter]
-    print(f"{len(outcomes)} claims, {outcomes.count(False)} not as written")
-    return outcomes.count(False)
+                numbers |= numbers_of_one
+                missed += missed_by_one
+                count += 1
+    print(f"{count} claims; {missed} regimes not as written")
+    if shift == 0:
+        kept = measured() if names else {}
+        STORE.write_text(json.dumps(kept | numbers, indent=1) + "\n", "utf-8")
+    return missed
+
+
+def _measure_chapter(chapter, shift):
+    outcomes = []
+    for claim in claims_of(chapter):
+        found = measure(claim, shift)
+        missed = sum(found.answers[name] != claim.answers[name] for name in claim.regimes)
+        numbers = {
+            name: [float(f"{value:.3g}") for value in (e.min(), e.mean(), e.max())]
+            for name, e in found.effects.items()
+        }
+        outcomes.append((report(claim, found), {claim.id: numbers}, missed))
+    return outcomes
 
 
 if __name__ == "__main__":
-    sys.exit(min(print_ledger(sys.argv[1:]), 1))
+    sys.exit(min(run(sys.argv[1:]), 1))

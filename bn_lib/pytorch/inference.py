@@ -6,23 +6,29 @@ All take the batch norms of `bn_lib.pytorch.layers` and of torch.nn.
 import copy
 import functools
 from collections import OrderedDict
+from collections.abc import Mapping
 from contextlib import contextmanager
 
 import torch
 from torch import nn
 
+from bn_lib.inference import folded_parameters
 from bn_lib.pytorch.layers import BatchNorm
 
-__all__ = ["BATCH_NORMS", "fold", "fold_batch_norm", "freeze_batch_norm", "recalibrate"]
+__all__ = ["fold", "fold_batch_norm", "freeze_batch_norm", "recalibrate"]
 
-FOLDABLE = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
-BATCH_NORMS = (
-    BatchNorm,
-    nn.BatchNorm1d,
-    nn.BatchNorm2d,
-    nn.BatchNorm3d,
-    nn.SyncBatchNorm,
-)
+# What can be folded into which layer, besides the norms that take inputs of any rank.
+FOLDABLE = {
+    nn.Linear: nn.BatchNorm1d,
+    nn.Conv1d: nn.BatchNorm1d,
+    nn.Conv2d: nn.BatchNorm2d,
+    nn.Conv3d: nn.BatchNorm3d,
+}
+ANY_RANK = (BatchNorm, nn.SyncBatchNorm)
+# They become batch norms of the kinds above when they see their first input.
+LAZY = (nn.LazyBatchNorm1d, nn.LazyBatchNorm2d, nn.LazyBatchNorm3d)
+BATCH_NORMS = (*ANY_RANK, *FOLDABLE.values(), *LAZY)
+TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 
 
 def _is_batch_norm(module):
@@ -46,25 +52,28 @@ def fold(layer, norm):
     Returns
     -------
     folded : Module
-        A new layer of the kind of `layer`, with a bias.
+        A new layer of the kind, dtype and device of `layer`, with a bias.
 
     Raises
     ------
     TypeError
-        If layer or norm is of another kind, or they are the wrong way round.
+        If layer or norm is of another kind, they are the wrong way round, or norm takes
+        inputs of another rank than layer gives.
     ValueError
         If norm is in training mode or has no running statistics, the widths differ,
-        or the weight of layer is computed from other parameters.
+        the weight of layer is computed from other parameters, or the result is too
+        large for the dtype of layer.
 
     Notes
     -----
     Only for inference: a folded network has no statistics to learn. A batch norm that
     comes *before* a convolution cannot be folded into it, as the zeros of the padding
-    are not normalized.
+    are not normalized. Transposed convolutions, which keep their output channels on
+    dim 1 of the weight and split over groups, are left out on purpose.
 
-    References
-    ----------
-    Ioffe and Szegedy, 2015, Algorithm 2, line 11.
+    A Linear is taken to give (N, C). Of inputs (N, L, C) it maps the last dim, whereas
+    the batch norm after it takes dim 1 for the channels: such a pair cannot be folded,
+    and from the two modules it cannot be seen.
 
     Examples
     --------
@@ -74,19 +83,15 @@ def fold(layer, norm):
     True
     """
     _check_foldable(layer, norm)
-    mean, var, weight = (
-        value.double() for value in (norm.running_mean, norm.running_var, layer.weight)
+    weight, bias = folded_parameters(
+        layer,
+        norm,
+        to_array=lambda tensor: tensor.detach().cpu().double().numpy(),
+        largest=torch.finfo(layer.weight.dtype).max,
     )
-    bias = torch.zeros_like(mean) if layer.bias is None else layer.bias.double()
-    gamma = torch.ones_like(mean) if norm.weight is None else norm.weight.double()
-    beta = torch.zeros_like(mean) if norm.bias is None else norm.bias.double()
-
-    scale = gamma / torch.sqrt(var + norm.eps)
-    weight = weight * scale.reshape(-1, *[1] * (weight.ndim - 1))
-    bias = (bias - mean) * scale + beta
     folded = copy.deepcopy(layer)
-    folded.weight = nn.Parameter(weight.to(layer.weight.dtype))
-    folded.bias = nn.Parameter(bias.to(layer.weight.dtype))
+    folded.weight = nn.Parameter(torch.from_numpy(weight).to(layer.weight))
+    folded.bias = nn.Parameter(torch.from_numpy(bias).to(layer.weight))
     return folded
 
 
@@ -97,35 +102,35 @@ def _check_foldable(layer, norm):
             f"expected a layer and the batch norm after it, got {first} before "
             f"{second}; keep this norm, since padding with zeros is not normalized"
         )
+    if isinstance(norm, LAZY):
+        raise TypeError(
+            f"expected a batch norm with statistics to fold into {first}, got {second}, "
+            "which has seen no input; run the model on a batch first"
+        )
     if type(norm) not in BATCH_NORMS:
         raise TypeError(
             f"expected a batch norm to fold into {first}, got {second}; keep it: only "
             "batch norm has statistics that are constants in evaluation"
+        )
+    if isinstance(layer, TRANSPOSED):
+        raise TypeError(
+            f"expected Linear, Conv1d, Conv2d or Conv3d before {second}, got {first}; "
+            "keep this norm: transposed convolutions are left out on purpose"
         )
     if type(layer) not in FOLDABLE:
         raise TypeError(
             f"expected Linear, Conv1d, Conv2d or Conv3d before {second}, got {first}; "
             "fold a batch norm only into the layer that computes its input"
         )
+    if type(norm) not in (*ANY_RANK, FOLDABLE[type(layer)]):
+        raise TypeError(
+            f"expected {FOLDABLE[type(layer)].__name__} after {first}, got {second}, "
+            "which takes inputs of another rank; fold the norm that follows this layer"
+        )
     if "weight" not in dict(layer.named_parameters(recurse=False)):
         raise ValueError(
             f"expected {first} with a weight that is a parameter, got one that is "
             "computed from others; remove the weight or spectral norm first"
-        )
-    if norm.running_mean is None:
-        raise ValueError(
-            f"expected {second} with running statistics, got none; fold a norm that "
-            "was trained with track_running_stats=True"
-        )
-    if norm.training:
-        raise ValueError(
-            f"expected {second} in evaluation mode, got training mode, where the "
-            "statistics are those of the batch; call model.eval() first"
-        )
-    if norm.num_features != len(layer.weight):
-        raise ValueError(
-            f"expected {second} as wide as {first}, got {norm.num_features} channels "
-            f"after {len(layer.weight)}; fold the norm that follows this layer"
         )
 
 
@@ -209,6 +214,11 @@ def _tracking_norms(model):
                 f"expected running statistics in every batch norm, got none in {name!r} "
                 f"({type(norm).__name__}); build it with track_running_stats=True"
             )
+        if isinstance(norm, LAZY):
+            raise ValueError(
+                f"expected batch norms that have seen an input, got {name!r} "
+                f"({type(norm).__name__}); run the model on a batch first"
+            )
     return list(norms.values())
 
 
@@ -233,12 +243,17 @@ def freeze_batch_norm(model, *, parameters=False):
     Raises
     ------
     ValueError
-        If there is no batch norm, or one without running statistics, which would use
-        those of the batch in evaluation mode too. The model is then as before.
+        If there is no batch norm, one without running statistics, which would use
+        those of the batch in evaluation mode too, or a lazy one that has seen no input.
+        The model is then as before.
 
     Notes
     -----
     To undo it for a module, ``del module.train``.
+
+    It holds for these modules, not for others put in their place:
+    ``nn.SyncBatchNorm.convert_sync_batchnorm`` makes new ones, which the next
+    ``model.train()`` thaws. So convert first, then freeze.
 
     Examples
     --------
@@ -268,8 +283,9 @@ def recalibrate(model, batches):
     model : Module
         With batch norms from here or from torch.nn. Only their running statistics and
         counts are changed; frozen ones are recalibrated too.
-    batches : iterable of Tensor, or of tuples
-        Inputs of the model; of a tuple or list, the first item is the input.
+    batches : iterable of Tensor, tuple, list or dict
+        Inputs of the model: of a tuple or list the first item; the items of a dict are
+        passed by name, as in ``model(**batch)``.
 
     Returns
     -------
@@ -279,8 +295,9 @@ def recalibrate(model, batches):
     Raises
     ------
     ValueError
-        If there is no batch norm, one has no running statistics, or there is no batch.
-        The running statistics are then as before, as after any error of the model.
+        If there is no batch norm, one has no running statistics or is a lazy one that
+        has seen no input, or there is no batch. The running statistics are then as
+        before, as after any error of the model.
 
     Notes
     -----
@@ -302,6 +319,9 @@ def recalibrate(model, batches):
     (tensor([8.]), tensor([2.]), False)
     """
     norms = _tracking_norms(model)
+    for norm in norms:
+        if norm.num_batches_tracked is None:
+            norm.num_batches_tracked = torch.tensor(0, device=norm.running_mean.device)
     with _restoring(model, norms):
         for module in model.modules():
             module.training = False
@@ -312,13 +332,19 @@ def recalibrate(model, batches):
             norm.num_batches_tracked.zero_()
         batch = None
         for batch in batches:
-            model(batch[0] if isinstance(batch, tuple | list) else batch)
+            _run(model, batch)
         if batch is None:
             raise ValueError(
                 "expected at least one batch, got none; a generator runs only once, so "
                 "pass a list or make a new one"
             )
     return model
+
+
+def _run(model, batch):
+    if isinstance(batch, Mapping):
+        return model(**batch)
+    return model(batch[0] if isinstance(batch, tuple | list) else batch)
 
 
 @contextmanager

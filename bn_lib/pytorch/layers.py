@@ -94,6 +94,18 @@ def _widen(x):
     return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
+def _rstd(var, eps):
+    """Compute ``1 / sqrt(var + eps)``, with an eps that is not 0 in the dtype of var."""
+    var, eps = _widen(var), check.positive_eps(eps)
+    smallest = torch.finfo(var.dtype).tiny
+    if eps < smallest:
+        raise ValueError(
+            f"expected eps of at least {smallest:.1e} in {var.dtype}, where less counts "
+            f"as 0, got {eps}; 1e-5 is usual"
+        )
+    return torch.rsqrt(var + eps)
+
+
 def standardize(x, mean, var, eps=1e-5):
     """Compute ``(x - mean) / sqrt(var + eps)``.
 
@@ -111,13 +123,20 @@ def standardize(x, mean, var, eps=1e-5):
     xhat : Tensor, shape of x
         In float32 where x is narrower.
 
+    Raises
+    ------
+    TypeError
+        If eps is not a number.
+    ValueError
+        If eps is not positive and finite in the dtype of var.
+
     Examples
     --------
     >>> x = torch.tensor([1.0, 3.0])
-    >>> standardize(x, torch.tensor(2.0), torch.tensor(4.0), eps=0.0)
+    >>> standardize(x, mean=torch.tensor(2.0), var=torch.tensor(4.0))
     tensor([-0.5000,  0.5000])
     """
-    return (_widen(x) - mean) * torch.rsqrt(_widen(var) + eps)
+    return (_widen(x) - mean) * _rstd(var, eps)
 
 
 def normalize(x, dims, eps=1e-5, *, center=True):
@@ -148,8 +167,8 @@ def normalize(x, dims, eps=1e-5, *, center=True):
     TypeError
         If x is not a tensor of floats, or dims or eps are not numbers.
     ValueError
-        If x is empty, eps is not positive and finite, or dims are not distinct dims
-        of x.
+        If x is empty, eps is not positive and finite in its dtype, or dims are not
+        distinct dims of x.
 
     Notes
     -----
@@ -170,13 +189,19 @@ def normalize(x, dims, eps=1e-5, *, center=True):
     """
     _check_tensor(x)
     dims = check.reduction_axes(dims, x.ndim)
-    eps = check.positive_eps(eps)
 
-    wide = _widen(x)
-    mean = wide.mean(dims, keepdim=True) if center else wide.new_zeros(())
+    centered = _widen(x)
+    mean = centered.new_zeros(())
+    if center:
+        mean = centered.mean(dims, keepdim=True)
+        centered = centered - mean
+        # The mean is rounded, by 3e-5 around 1000 in float32: take what it left behind.
+        # In exact arithmetic that is 0 whatever x is, and so is its gradient.
+        rest = centered.detach().mean(dims, keepdim=True)
+        mean, centered = mean + rest, centered - rest
     # Two passes: E[x²] - E[x]² is nonsense in float32 around a mean of 3000.
-    var = (wide - mean).square().mean(dims, keepdim=True)
-    return standardize(wide, mean, var, eps), mean, var
+    var = centered.square().mean(dims, keepdim=True)
+    return centered * _rstd(var, eps), mean, var
 
 
 def _per_channel(value, x):
@@ -186,13 +211,15 @@ def _per_channel(value, x):
 
 
 class _Norm(nn.Module):
-    """What all norms share: weight and bias under torch's names, and a repr."""
+    """What all norms share: eps, weight and bias under torch's names, and a repr."""
 
     _shown = ()
 
-    def _add_parameters(self, shape, *, weight, bias):
-        self.weight = nn.Parameter(torch.ones(shape)) if weight else None
-        self.bias = nn.Parameter(torch.zeros(shape)) if bias else None
+    def __init__(self, shape, eps, affine, *, bias=True):
+        super().__init__()
+        self.eps, self.affine = check.positive_eps(eps), affine
+        self.weight = nn.Parameter(torch.ones(shape)) if affine else None
+        self.bias = nn.Parameter(torch.zeros(shape)) if affine and bias else None
 
     def _scale_and_shift(self, xhat, x, *, per_channel=False):
         weight, bias = self.weight, self.bias
@@ -234,7 +261,8 @@ class BatchNorm(_Norm):
     running_mean, running_var : Tensor, shape (C,), or None
         At first 0 and 1.
     num_batches_tracked : Tensor, shape (), int64, or None
-        How many batches were seen in training mode.
+        How many batches were seen in training mode. As in torch, a state dict from
+        before torch counted them loads too, and leaves the count as it is.
 
     Raises
     ------
@@ -261,6 +289,8 @@ class BatchNorm(_Norm):
     """
 
     _shown = ("num_features", "eps", "momentum", "affine", "track_running_stats")
+    # Of the state dict, as in torch.nn: in version 1 the batches were not counted.
+    _version = 2
 
     def __init__(
         self,
@@ -270,24 +300,21 @@ class BatchNorm(_Norm):
         affine=True,
         track_running_stats=True,
     ):
-        super().__init__()
-        self.num_features = C = check.positive_int(num_features, "num_features")
-        self.eps = check.positive_eps(eps)
+        C = check.positive_int(num_features, "num_features")
+        super().__init__(C, eps, affine)
+        self.num_features = C
         self.momentum = None if momentum is None else check.fraction(momentum)
-        self.affine, self.track_running_stats = affine, track_running_stats
-        self._add_parameters(C, weight=affine, bias=affine)
-        tracks = track_running_stats
-        count = torch.tensor(0) if tracks else None
+        self.track_running_stats = tracks = track_running_stats
         self.register_buffer("running_mean", torch.zeros(C) if tracks else None)
         self.register_buffer("running_var", torch.ones(C) if tracks else None)
-        self.register_buffer("num_batches_tracked", count)
+        self.register_buffer("num_batches_tracked", torch.tensor(0) if tracks else None)
 
     def forward(self, x):
-        """Normalize each channel and, in training, update the statistics.
+        """Normalize x of shape (N, C), (N, C, L), (N, C, H, W) or (N, C, D, H, W).
 
         Parameters
         ----------
-        x : Tensor, shape (N, C), (N, C, L), (N, C, H, W) or (N, C, D, H, W)
+        x : Tensor
             The input; with statistics of its own, at least two values per channel.
 
         Returns
@@ -319,13 +346,24 @@ class BatchNorm(_Norm):
 
     @torch.no_grad()
     def _track(self, mean, var, m):
-        self.num_batches_tracked += 1
-        # A mean over k batches gives the newest a share of 1/k.
-        count = self.num_batches_tracked.item()
-        share = 1 / count if self.momentum is None else self.momentum
+        share = self._weight_of_new_batch()
         unbiased = var * (m / (m - 1))
         for running, batch in (self.running_mean, mean), (self.running_var, unbiased):
             running.copy_(share * batch + (1 - share) * running.type_as(batch))
+
+    def _weight_of_new_batch(self):
+        if self.num_batches_tracked is None:
+            return self.momentum or 0.0  # as in torch
+        self.num_batches_tracked += 1
+        # A mean over k batches gives the newest a share of 1/k.
+        count = self.num_batches_tracked.item()
+        return 1 / count if self.momentum is None else self.momentum
+
+    def _load_from_state_dict(self, state_dict, prefix, local_metadata, *arguments):
+        key, count = prefix + "num_batches_tracked", self.num_batches_tracked
+        if (local_metadata.get("version") or 1) < 2 and count is not None:
+            state_dict.setdefault(key, count)
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, *arguments)
 
 
 class LayerNorm(_Norm):
@@ -335,10 +373,8 @@ class LayerNorm(_Norm):
     ----------
     normalized_shape : int or tuple of int
         The sizes of the last dims.
-    eps : float
-        Added to the variance.
-    affine : bool
-        Whether to learn a weight and a bias; torch says elementwise_affine.
+    eps, affine
+        As for `BatchNorm`; torch says elementwise_affine.
 
     Attributes
     ----------
@@ -347,10 +383,8 @@ class LayerNorm(_Norm):
 
     Raises
     ------
-    TypeError
-        If an argument is not a number of the right kind.
-    ValueError
-        If a size or eps is not positive.
+    TypeError, ValueError
+        If an argument is of the wrong kind or out of range.
 
     References
     ----------
@@ -366,31 +400,12 @@ class LayerNorm(_Norm):
     _shown = ("normalized_shape", "eps", "affine")
 
     def __init__(self, normalized_shape, eps=1e-5, affine=True):
-        super().__init__()
-        self.normalized_shape = check.shape_tuple(normalized_shape)
-        self.eps, self.affine = check.positive_eps(eps), affine
-        self._add_parameters(self.normalized_shape, weight=affine, bias=affine)
+        shape = check.shape_tuple(normalized_shape)
+        super().__init__(shape, eps, affine)
+        self.normalized_shape = shape
 
     def forward(self, x):
-        """Normalize over the last dims.
-
-        Parameters
-        ----------
-        x : Tensor, shape (..., *normalized_shape)
-            The input.
-
-        Returns
-        -------
-        y : Tensor, shape and dtype of x
-            The output.
-
-        Raises
-        ------
-        TypeError
-            If x is not a tensor of floats.
-        ValueError
-            If x is empty or ends with other sizes.
-        """
+        """Normalize x of shape (..., *normalized_shape); errors as in `BatchNorm`."""
         _check_trailing(x, self.normalized_shape)
         dims = range(-len(self.normalized_shape), 0)
         xhat, _, _ = normalize(x, dims, self.eps)
@@ -404,10 +419,8 @@ class InstanceNorm(_Norm):
     ----------
     num_features : int
         The number of channels C.
-    eps : float
-        Added to the variance.
-    affine : bool
-        Whether to learn a weight and a bias; as in torch, not by default.
+    eps, affine
+        As for `BatchNorm`; as in torch, not affine by default.
 
     Attributes
     ----------
@@ -416,10 +429,8 @@ class InstanceNorm(_Norm):
 
     Raises
     ------
-    TypeError
-        If an argument is not a number of the right kind.
-    ValueError
-        If num_features or eps is not positive.
+    TypeError, ValueError
+        If an argument is of the wrong kind or out of range.
 
     References
     ----------
@@ -436,30 +447,14 @@ class InstanceNorm(_Norm):
     _shown = ("num_features", "eps", "affine")
 
     def __init__(self, num_features, eps=1e-5, affine=False):
-        super().__init__()
-        self.num_features = check.positive_int(num_features, "num_features")
-        self.eps, self.affine = check.positive_eps(eps), affine
-        self._add_parameters(self.num_features, weight=affine, bias=affine)
+        C = check.positive_int(num_features, "num_features")
+        super().__init__(C, eps, affine)
+        self.num_features = C
 
     def forward(self, x):
-        """Normalize over the positions.
+        """Normalize x of shape (N, C, L), (N, C, H, W) or (N, C, D, H, W).
 
-        Parameters
-        ----------
-        x : Tensor, shape (N, C, L), (N, C, H, W) or (N, C, D, H, W)
-            The input, with at least two positions per channel.
-
-        Returns
-        -------
-        y : Tensor, shape and dtype of x
-            The output.
-
-        Raises
-        ------
-        TypeError
-            If x is not a tensor of floats.
-        ValueError
-            If a size does not fit, x is empty, or it has a single position.
+        It needs more than one position; errors as in `BatchNorm`.
         """
         _check_channels(x, self.num_features, smallest_rank=3)
         dims = range(2, x.ndim)
@@ -477,10 +472,8 @@ class GroupNorm(_Norm):
         The number of groups, a divisor of num_channels.
     num_channels : int
         The number of channels C.
-    eps : float
-        Added to the variance.
-    affine : bool
-        Whether to learn a weight and a bias.
+    eps, affine
+        As for `BatchNorm`.
 
     Attributes
     ----------
@@ -489,10 +482,9 @@ class GroupNorm(_Norm):
 
     Raises
     ------
-    TypeError
-        If an argument is not a number of the right kind.
-    ValueError
-        If num_groups does not divide num_channels, or a number is not positive.
+    TypeError, ValueError
+        If an argument is of the wrong kind or out of range, or num_groups does not
+        divide num_channels.
 
     References
     ----------
@@ -507,31 +499,14 @@ class GroupNorm(_Norm):
     _shown = ("num_groups", "num_channels", "eps", "affine")
 
     def __init__(self, num_groups, num_channels, eps=1e-5, affine=True):
-        super().__init__()
-        self.num_channels = check.positive_int(num_channels, "num_channels")
-        self.num_groups = check.group_count(num_groups, self.num_channels)
-        self.eps, self.affine = check.positive_eps(eps), affine
-        self._add_parameters(self.num_channels, weight=affine, bias=affine)
+        C = check.positive_int(num_channels, "num_channels")
+        super().__init__(C, eps, affine)
+        self.num_channels, self.num_groups = C, check.group_count(num_groups, C)
 
     def forward(self, x):
-        """Normalize over the positions and the channels of a group.
+        """Normalize x of shape (N, C), (N, C, L), (N, C, H, W) or (N, C, D, H, W).
 
-        Parameters
-        ----------
-        x : Tensor, shape (N, C), (N, C, L), (N, C, H, W) or (N, C, D, H, W)
-            The input.
-
-        Returns
-        -------
-        y : Tensor, shape and dtype of x
-            The output.
-
-        Raises
-        ------
-        TypeError
-            If x is not a tensor of floats.
-        ValueError
-            If a size does not fit or x is empty.
+        Errors are those of `BatchNorm`.
         """
         _check_channels(x, self.num_channels)
         grouped = x.unflatten(1, (self.num_groups, -1))  # (N, C, L) -> (N, G, C/G, L)
@@ -559,10 +534,8 @@ class RMSNorm(_Norm):
 
     Raises
     ------
-    TypeError
-        If an argument is not a number of the right kind.
-    ValueError
-        If a size or eps is not positive.
+    TypeError, ValueError
+        If an argument is of the wrong kind or out of range.
 
     References
     ----------
@@ -577,31 +550,12 @@ class RMSNorm(_Norm):
     _shown = ("normalized_shape", "eps", "affine")
 
     def __init__(self, normalized_shape, eps=1e-5, affine=True):
-        super().__init__()
-        self.normalized_shape = check.shape_tuple(normalized_shape)
-        self.eps, self.affine = check.positive_eps(eps), affine
-        self._add_parameters(self.normalized_shape, weight=affine, bias=False)
+        shape = check.shape_tuple(normalized_shape)
+        super().__init__(shape, eps, affine, bias=False)
+        self.normalized_shape = shape
 
     def forward(self, x):
-        """Divide by the root mean square of the last dims.
-
-        Parameters
-        ----------
-        x : Tensor, shape (..., *normalized_shape)
-            The input.
-
-        Returns
-        -------
-        y : Tensor, shape and dtype of x
-            The output.
-
-        Raises
-        ------
-        TypeError
-            If x is not a tensor of floats.
-        ValueError
-            If x is empty or ends with other sizes.
-        """
+        """Divide x of shape (..., *normalized_shape); errors as in `BatchNorm`."""
         _check_trailing(x, self.normalized_shape)
         dims = range(-len(self.normalized_shape), 0)
         xhat, _, _ = normalize(x, dims, self.eps, center=False)

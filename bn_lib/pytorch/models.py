@@ -1,62 +1,38 @@
 """Small PyTorch networks that take the norm as an argument.
 
 A norm is anything that makes a module from a width: a class such as
-`torch_layers.BatchNorm` or ``nn.BatchNorm2d``, ``functools.partial(GroupNorm, 4)``, or
-None for a network without.
+`bn_lib.pytorch.layers.BatchNorm` or ``nn.BatchNorm2d``, a
+``functools.partial(GroupNorm, 4)``, or None for a network without. Weights are drawn
+from the input to the output, so networks that differ in their norms alone get the same.
 
->>> import torch
 >>> from bn_lib.pytorch.layers import BatchNorm
->>> model = mlp((64, 100, 10), BatchNorm)
->>> [type(module).__name__ for module in model]
-['Linear', 'BatchNorm', 'ReLU', 'Linear']
+>>> [type(module).__name__ for module in cnn((1, 8), BatchNorm)[:4]]
+['Conv2d', 'BatchNorm', 'ReLU', 'AvgPool2d']
 """
 
-from itertools import pairwise
+from functools import partial
+from itertools import chain, pairwise
 
 import torch
 from torch import nn
 
-__all__ = ["cnn", "mlp", "residual_net", "sequence_net"]
+__all__ = ["cnn", "residual_net", "sequence_net"]
 
 
 def _norm(norm, width):
     return [] if norm is None else [norm(width)]
 
 
-def mlp(sizes, norm=None):
-    """Build a ReLU network of linear layers, each but the last with its norm.
-
-    Parameters
-    ----------
-    sizes : sequence of int
-        Widths from the input to the output, at least two.
-    norm : callable or None
-        Makes a module from a width.
-
-    Returns
-    -------
-    model : nn.Sequential
-        From (N, sizes[0]) to (N, sizes[-1]).
-
-    Notes
-    -----
-    The linear layers keep a bias, though a norm after them takes it out again, so
-    that networks with and without norm differ in the norm alone.
-
-    Examples
-    --------
-    >>> mlp((64, 32, 10))(torch.zeros(5, 64)).shape
-    torch.Size([5, 10])
-    """
-    *hidden, last = pairwise(sizes)
-    modules = []
-    for inputs, outputs in hidden:
-        modules += [nn.Linear(inputs, outputs), *_norm(norm, outputs), nn.ReLU()]
-    return nn.Sequential(*modules, nn.Linear(*last))
+def _he(layer):
+    """Start a layer as `bn_lib.layers.Linear` does: He et al. (2015), a bias of 0."""
+    nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
+    return layer
 
 
-def cnn(channels, norm=None, num_classes=10):
-    """Build a ReLU network of 3×3 convolutions, each with its norm.
+def cnn(channels, norm=None, *, relu_first=False, head_norm=False, size=8, num_classes=10):
+    """Build a ReLU network of 3×3 convolutions, the image halved after the first.
 
     Parameters
     ----------
@@ -64,31 +40,45 @@ def cnn(channels, norm=None, num_classes=10):
         Numbers of channels from the image on, at least two.
     norm : callable or None
         Makes a module from a number of channels.
+    relu_first : bool
+        Whether each step is conv → ReLU → norm, or conv → norm → ReLU.
+    head_norm : bool
+        Whether one more norm stands before the last linear layer.
+    size : int
+        Height and width of the images, even.
     num_classes : int
         The width of the output.
 
     Returns
     -------
     model : nn.Sequential
-        From (N, channels[0], H, W) to (N, num_classes), by the average over positions.
+        From (N, channels[0], size, size) to (N, num_classes).
+
+    Notes
+    -----
+    The layers keep a bias, though a norm right after them takes it out again, so that
+    networks with and without norm differ in the norm alone.
 
     Examples
     --------
     >>> cnn((1, 8, 16))(torch.zeros(5, 1, 8, 8)).shape
     torch.Size([5, 10])
     """
-    modules = []
-    for inputs, outputs in pairwise(channels):
-        modules += [_conv(inputs, outputs), *_norm(norm, outputs), nn.ReLU()]
-    return nn.Sequential(*modules, *_head(channels[-1], num_classes))
 
+    def step(inputs, outputs):
+        conv = _he(nn.Conv2d(inputs, outputs, 3, padding=1))
+        after = [*_norm(norm, outputs), nn.ReLU()]
+        return [conv, *(after[::-1] if relu_first else after)]
 
-def _conv(inputs, outputs):
-    return nn.Conv2d(inputs, outputs, 3, padding=1)
-
-
-def _head(width, num_classes):
-    return nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(width, num_classes)
+    first, *others = (step(*pair) for pair in pairwise(channels))
+    return nn.Sequential(
+        *first,
+        nn.AvgPool2d(2),
+        *chain.from_iterable(others),
+        *_norm(norm if head_norm else None, channels[-1]),
+        nn.Flatten(),
+        _he(nn.Linear(channels[-1] * (size // 2) ** 2, num_classes)),
+    )
 
 
 class _Residual(nn.Module):
@@ -103,36 +93,49 @@ class _Residual(nn.Module):
 
 
 def residual_net(
-    depth, width, norm=None, pre_activation=False, zero_init=False, num_classes=10
+    inputs,
+    width,
+    blocks,
+    norm=None,
+    *,
+    convolutional=False,
+    pre_activation=False,
+    zero_init=False,
+    num_classes=10,
 ):
-    """Build a residual network for images of one channel.
+    """Build a residual network of linear layers, or of 3×3 convolutions.
 
     Parameters
     ----------
-    depth : int
-        The number of blocks, each of two 3×3 convolutions.
+    inputs : int
+        The width of the input or, if convolutional, its number of channels.
     width : int
-        The number of channels of all of them.
+        That of all blocks.
+    blocks : int
+        How many, each of two layers without a bias.
     norm : callable or None
-        Makes a module from a number of channels.
+        Makes a module from a width.
+    convolutional : bool
+        Whether the layers are convolutions.
     pre_activation : bool
-        Whether a block is norm → ReLU → conv, twice, with nothing after the sum, or
-        conv → norm → ReLU → conv → norm, with a ReLU after the sum.
+        Whether a block is norm → ReLU → layer, twice, with nothing after the sum, or
+        layer → norm → ReLU → layer → norm, with a ReLU after the sum.
     zero_init : bool
-        Whether the last norm of each block (of a pre-activation block, its last
-        convolution) starts at 0, so that the block starts as the identity.
+        Whether the last module of each branch starts with a weight of 0, so that the
+        block starts as the identity: in a post-activation block the last gamma.
     num_classes : int
         The width of the output.
 
     Returns
     -------
     model : nn.Sequential
-        From (N, 1, H, W) to (N, num_classes).
+        From (N, inputs) or (N, inputs, H, W) to (N, num_classes). Its first module is
+        the stem and its last the head; between them are the blocks.
 
     Raises
     ------
     ValueError
-        If zero_init is asked for, and the last norm has no weight or there is none.
+        If zero_init is asked for and the last norm has no weight.
 
     References
     ----------
@@ -142,47 +145,41 @@ def residual_net(
 
     Examples
     --------
-    >>> residual_net(depth=2, width=4)(torch.zeros(5, 1, 8, 8)).shape
+    >>> residual_net(64, width=16, blocks=2)(torch.zeros(5, 64)).shape
     torch.Size([5, 10])
     """
-    block = _pre_activation if pre_activation else _post_activation
-    blocks = [block(width, norm, zero_init) for _ in range(depth)]
-    ends = [*_norm(norm, width), nn.ReLU()]
-    # Where nothing follows the sum, the last one needs a norm; else the first conv does.
-    first, last = ([], ends) if pre_activation else (ends, [])
-    stem = _conv(1, width)
-    return nn.Sequential(stem, *first, *blocks, *last, *_head(width, num_classes))
+    layer = partial(nn.Conv2d, kernel_size=3, padding=1) if convolutional else nn.Linear
 
+    def activated():
+        return [*_norm(norm, width), nn.ReLU()]
 
-def _post_activation(width, norm, zero_init):
-    branch = nn.Sequential(
-        _conv(width, width),
-        *_norm(norm, width),
-        nn.ReLU(),
-        _conv(width, width),
-        *_norm(norm, width),
+    def block():
+        first, second = (_he(layer(width, width, bias=False)) for _ in range(2))
+        if pre_activation:
+            branch = nn.Sequential(*activated(), first, *activated(), second)
+        else:
+            branch = nn.Sequential(first, *activated(), second, *_norm(norm, width))
+        if zero_init:
+            _zero_weight(branch[-1])
+        return _Residual(branch, nn.Identity() if pre_activation else nn.ReLU())
+
+    # What comes out of a pre-activation block has passed no norm and no ReLU.
+    before, after = ([], activated()) if pre_activation else ([nn.ReLU()], [])
+    pooled = [nn.AdaptiveAvgPool2d(1), nn.Flatten()] if convolutional else []
+    return nn.Sequential(
+        nn.Sequential(_he(layer(inputs, width)), *before),
+        *(block() for _ in range(blocks)),
+        nn.Sequential(*after, *pooled, _he(nn.Linear(width, num_classes))),
     )
-    if zero_init:
-        _zero(branch[-1] if norm is not None else None)
-    return _Residual(branch, after=nn.ReLU())
 
 
-def _pre_activation(width, norm, zero_init):
-    half = [[*_norm(norm, width), nn.ReLU(), _conv(width, width)] for _ in range(2)]
-    branch = nn.Sequential(*half[0], *half[1])
-    if zero_init:
-        _zero(branch[-1])
-    return _Residual(branch, after=nn.Identity())
-
-
-def _zero(module):
+def _zero_weight(module):
     if getattr(module, "weight", None) is None:
         raise ValueError(
             f"expected a norm with a weight to start at 0, got {module}; pass such a "
             "norm, or zero_init=False"
         )
-    for parameter in module.parameters():
-        nn.init.zeros_(parameter)
+    nn.init.zeros_(module.weight)
 
 
 class _Recurrent(nn.Module):

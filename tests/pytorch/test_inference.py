@@ -11,7 +11,6 @@ from torch import nn
 from torch.testing import assert_close
 
 from bn_lib.pytorch.inference import (
-    BATCH_NORMS,
     fold,
     fold_batch_norm,
     freeze_batch_norm,
@@ -47,7 +46,8 @@ LAYERS = {
 @pytest.mark.parametrize(("make", "shape", "torch_norm"), LAYERS.values(), ids=LAYERS)
 def test_folding_is_exact_in_eval(make, shape, torch_norm):
     x = values(shape)
-    for bias, affine, kind in itertools.product([0, 1], [0, 1], [BatchNorm, torch_norm]):
+    kinds = [BatchNorm, torch_norm, nn.SyncBatchNorm]
+    for bias, affine, kind in itertools.product([0, 1], [0, 1], kinds):
         layer = randomize(make(bool(bias)).double())
         norm = randomize(kind(4, affine=bool(affine)).double()).eval()
         before = snapshot(layer) | snapshot(norm)
@@ -68,6 +68,23 @@ def test_folding_float32_loses_no_more_than_rounding():
     assert (folded(x) - exact).abs().max() / exact.abs().max() < 1e-6
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_a_folded_layer_keeps_its_dtype_and_learns(dtype):
+    layer = randomize(nn.Conv1d(3, 4, 2).to(dtype)).requires_grad_(False)
+    folded = fold(layer, randomize(BatchNorm(4)).eval())
+    assert {p.dtype for p in folded.parameters()} == {dtype}
+    assert all(p.requires_grad for p in folded.parameters())
+
+
+def test_what_float16_cannot_hold_is_refused_and_named():
+    layer, norm = nn.Linear(3, 4).half(), nn.BatchNorm1d(4).eval()
+    norm.running_var.fill_(1e-12)
+    norm.running_mean.fill_(3000)
+    with pytest.raises(ValueError, match=r"'1' .*folded bias within 65504"):
+        fold_batch_norm(nn.Sequential(layer, norm).eval())
+    assert fold(layer.float(), norm).bias.isfinite().all()
+
+
 def weight_normed():
     return nn.utils.parametrizations.weight_norm(nn.Linear(3, 4))
 
@@ -83,7 +100,17 @@ def weight_normed():
         (nn.Conv1d(3, 4, 1), nn.InstanceNorm1d(4).eval(), "got InstanceNorm1d"),
         (BatchNorm(3).eval(), nn.Conv2d(3, 4, 3, padding=1), "BatchNorm before Conv2d"),
         (nn.ReLU(), BatchNorm(4).eval(), "before BatchNorm, got ReLU"),
-        (nn.ConvTranspose2d(3, 4, 3), BatchNorm(4).eval(), "got ConvTranspose2d"),
+        (
+            nn.ConvTranspose2d(3, 4, 3),
+            BatchNorm(4).eval(),
+            "got ConvTranspose2d.*left out on purpose",
+        ),
+        (nn.Linear(3, 4), nn.BatchNorm2d(4).eval(), "BatchNorm1d after Linear, got .*2d"),
+        (nn.Linear(3, 4), nn.BatchNorm3d(4).eval(), "inputs of another rank"),
+        (nn.Conv1d(3, 4, 1), nn.BatchNorm2d(4).eval(), "BatchNorm1d after Conv1d"),
+        (nn.Conv2d(3, 4, 1), nn.BatchNorm1d(4).eval(), "BatchNorm2d after Conv2d"),
+        (nn.Conv3d(3, 4, 1), nn.BatchNorm2d(4).eval(), "BatchNorm3d after Conv3d"),
+        (nn.Linear(3, 4), nn.LazyBatchNorm1d().eval(), "LazyBatchNorm1d, .*no input"),
         (weight_normed(), BatchNorm(4).eval(), "got ParametrizedLinear"),
     ],
 )
@@ -126,7 +153,7 @@ def test_folding_a_sequential_keeps_its_outputs_and_keys(kind):
     folded = fold_batch_norm(model)
     assert_close(folded(x), model(x), rtol=1e-12, atol=1e-12)
     assert_same_state(model, before)
-    assert not any(isinstance(m, BATCH_NORMS) for m in folded.modules())
+    assert not any(isinstance(m, BatchNorm | nn.BatchNorm2d) for m in folded.modules())
     assert set(folded.state_dict()) - set(model.state_dict()) == {"0.bias"}
     assert not any(module.training for module in folded.modules())
 
@@ -190,6 +217,23 @@ def test_parameters_are_frozen_on_request_only(kind):
     assert learns == [True, False, False, True, False]
 
 
+def test_a_lazy_batch_norm_is_refused_until_it_has_seen_an_input():
+    model = nn.Sequential(nn.Linear(3, 4), nn.LazyBatchNorm1d())
+    for helper in freeze_batch_norm, lambda model: recalibrate(model, [values((8, 3))]):
+        with pytest.raises(ValueError, match=r"seen an input, got '1' \(LazyBatchNorm1d\)"):
+            helper(model)
+    assert model[1].training
+    model(values((8, 3)).float())
+    assert not freeze_batch_norm(model).train()[1].training
+
+
+def test_a_model_converted_for_many_machines_and_then_frozen_stays_frozen():
+    model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4))
+    model = nn.SyncBatchNorm.convert_sync_batchnorm(model)
+    freeze_batch_norm(model).train()
+    assert [type(model[1]), model[1].training] == [nn.SyncBatchNorm, False]
+
+
 @each_kind
 def test_a_copy_of_a_frozen_model_is_frozen_by_itself(kind):
     model = freeze_batch_norm(perceptron(kind))
@@ -230,6 +274,31 @@ def test_recalibration_forgets_what_was_there_and_takes_labelled_batches(kind):
     recalibrate(clean, batches)
     recalibrate(spoiled, ([x, torch.zeros(8)] for x in batches))
     assert_same_state(spoiled, snapshot(clean))
+
+
+class Named(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.norm = BatchNorm(3)
+
+    def forward(self, pixels, scale):
+        return self.norm(scale * pixels)
+
+
+def test_a_batch_that_is_a_dict_is_passed_by_name():
+    model = Named().double()
+    recalibrate(model, [{"scale": 2.0, "pixels": values((8, 3))}])
+    assert_close(model.norm.running_mean, 2 * values((8, 3)).mean(0), **EXACT)
+
+
+@each_kind
+def test_a_batch_norm_without_a_count_gets_one_by_recalibration(kind):
+    model = nn.Sequential(kind(3)).double()
+    model[0].num_batches_tracked = None
+    batches = [values((8, 3), seed) for seed in range(3)]
+    recalibrate(model, batches)
+    assert_close(model[0].running_mean, torch.stack(batches).mean((0, 1)), **EXACT)
+    assert model[0].num_batches_tracked == 3
 
 
 @each_kind

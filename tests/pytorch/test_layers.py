@@ -226,6 +226,27 @@ def test_a_state_dict_crosses_over_both_ways(ours, theirs, shape):
     assert_same_state(back, snapshot(mine))
 
 
+@pytest.mark.parametrize("kind", [BatchNorm, nn.BatchNorm1d])
+def test_a_state_without_a_count_loads_if_it_is_older_than_the_count(kind):
+    state = randomize(nn.BatchNorm1d(3)).state_dict()
+    del state["num_batches_tracked"]
+    module = kind(3)
+    module(values((4, 3)).float())
+    with pytest.raises(RuntimeError, match=r"Missing key.*num_batches_tracked"):
+        module.load_state_dict(state)
+    module.load_state_dict(dict(state))  # a plain dict does not tell its version
+    assert_same_state(module, state | {"num_batches_tracked": torch.tensor(1)})
+
+
+@pytest.mark.parametrize("momentum", [0.1, None])
+def test_batch_norm_without_a_count_tracks_as_torch_does(momentum):
+    ours, theirs = twins(
+        BatchNorm(3, momentum=momentum), nn.BatchNorm1d(3, momentum=momentum)
+    )
+    ours.num_batches_tracked = theirs.num_batches_tracked = None
+    assert_same_run(ours, theirs, values((8, 3)), **EXACT)
+
+
 @pytest.mark.parametrize("training", [True, False], ids=["train", "eval"])
 def test_the_numpy_layers_give_the_same(training):
     x = values((4, 6, 5))
@@ -317,6 +338,29 @@ def test_a_million_float32_values_around_3000_keep_their_variance():
     wide = x.double()
     assert_close(mean.double(), wide.mean(0, keepdim=True), rtol=1e-6, atol=0)
     assert_close(var.double(), wide.var(0, unbiased=False, keepdim=True), rtol=1e-4, atol=0)
+
+
+@pytest.mark.parametrize("name", ["batch", "layer", "instance", "group"])
+@pytest.mark.parametrize("ratio", [10, 1000])
+def test_float32_around_a_large_mean_loses_no_more_than_rounding(name, ratio):
+    ours, _, shape = PAIRS[name]
+    x = ratio + torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    exact = run(ours().double(), x.double())
+    for got, expected in zip(run(ours(), x)[:2], exact[:2], strict=True):
+        assert (got - expected).abs().max() / expected.abs().max() < 1e-6
+
+
+@each_norm
+@pytest.mark.parametrize("training", [True, False], ids=["train", "eval"])
+def test_an_eps_that_float32_takes_for_zero_is_refused_and_changes_nothing(ours, training):
+    module = ours().train(training)
+    module.eps = 1e-50
+    before = snapshot(module)
+    x = torch.full((4, 6, 3, 5), 7.0)
+    with pytest.raises(ValueError, match=r"eps of at least 1.2e-38 in torch.float32"):
+        module(x)
+    assert_same_state(module, before)
+    assert module.double()(x.double()).isfinite().all()
 
 
 @each_norm

@@ -7,7 +7,7 @@ from torch.testing import assert_close
 
 from bn_lib.pytorch.inference import fold_batch_norm
 from bn_lib.pytorch.layers import BatchNorm, GroupNorm, LayerNorm, RMSNorm
-from bn_lib.pytorch.models import cnn, mlp, residual_net, sequence_net
+from bn_lib.pytorch.models import cnn, residual_net, sequence_net
 
 GROUPS = partial(GroupNorm, 2)
 
@@ -26,62 +26,97 @@ def count(model, kind):
 )
 def test_every_norm_fits_the_flat_networks(norm):
     torch.manual_seed(0)
-    assert mlp((64, 8, 8, 10), norm)(images().flatten(1)).shape == (6, 10)
+    for pre_activation in True, False:
+        model = residual_net(64, 8, 2, norm, pre_activation=pre_activation)
+        assert model(images().flatten(1)).shape == (6, 10)
     assert sequence_net(8, 4, norm)(images().squeeze(1)).shape == (6, 10)
 
 
 @pytest.mark.parametrize("norm", [None, BatchNorm, nn.BatchNorm2d, GROUPS])
-@pytest.mark.parametrize("pre_activation", [True, False])
-def test_every_norm_fits_the_image_networks_and_all_parameters_learn(norm, pre_activation):
+@pytest.mark.parametrize("option", [True, False])
+def test_every_norm_fits_the_image_networks_and_all_parameters_learn(norm, option):
     torch.manual_seed(0)
-    for model in cnn((1, 4, 6), norm), residual_net(2, 4, norm, pre_activation):
+    for model in (
+        cnn((1, 4, 6), norm, relu_first=option, head_norm=option),
+        residual_net(1, 4, 2, norm, convolutional=True, pre_activation=option),
+    ):
         y = model(images())
         assert y.shape == (6, 10)
         y.square().sum().backward()
         assert all(parameter.grad is not None for parameter in model.parameters())
 
 
-def test_the_norm_is_the_only_difference():
-    kinds = [BatchNorm, GROUPS, None]
-    for build in (
-        partial(mlp, (64, 8, 10)),
-        partial(cnn, (1, 4)),
-        partial(residual_net, 2, 4),
-    ):
-        states = []
-        for norm in kinds:
-            torch.manual_seed(0)
-            model = build(norm)
-            layers = [m for m in model.modules() if isinstance(m, nn.Linear | nn.Conv2d)]
-            states.append([layer.weight.detach() for layer in layers])
-        assert_close(states[0], states[1], rtol=0, atol=0)
-        assert_close(states[0], states[2], rtol=0, atol=0)
+NETS = {
+    "cnn": partial(cnn, (1, 4)),
+    "relu first": partial(cnn, (1, 4), relu_first=True),
+    "norm at the head": partial(cnn, (1, 4), head_norm=True),
+    "linear blocks": partial(residual_net, 64, 4, 2),
+    "convolutions, pre": partial(
+        residual_net, 1, 4, 2, convolutional=True, pre_activation=True
+    ),
+}
 
 
+@pytest.mark.parametrize("build", NETS.values(), ids=NETS)
+def test_the_norm_is_the_only_difference(build):
+    states = []
+    for norm in BatchNorm, GROUPS, None:
+        torch.manual_seed(0)
+        layers = [m for m in build(norm).modules() if isinstance(m, nn.Linear | nn.Conv2d)]
+        states.append([layer.weight.detach() for layer in layers])
+    assert_close(states[0], states[1], rtol=0, atol=0)
+    assert_close(states[0], states[2], rtol=0, atol=0)
+
+
+def kinds(model):
+    return [type(module).__name__ for module in model]
+
+
+def test_a_norm_stands_on_the_side_of_relu_that_was_asked_for():
+    assert kinds(cnn((1, 4), BatchNorm))[:3] == ["Conv2d", "BatchNorm", "ReLU"]
+    after = cnn((1, 4), BatchNorm, relu_first=True)
+    assert kinds(after)[:3] == ["Conv2d", "ReLU", "BatchNorm"]
+
+
+def test_the_head_reads_a_norm_where_it_was_asked_for():
+    net = cnn((1, 4, 4), BatchNorm, head_norm=True)
+    assert kinds(net)[-4:] == ["ReLU", "BatchNorm", "Flatten", "Linear"]
+    assert kinds(cnn((1, 4, 4), BatchNorm))[-3:] == ["ReLU", "Flatten", "Linear"]
+
+
+@pytest.mark.parametrize("norm", [BatchNorm, None])
 @pytest.mark.parametrize("pre_activation", [True, False])
-def test_blocks_that_start_at_zero_are_the_identity(pre_activation):
+def test_blocks_that_start_at_zero_are_the_identity(norm, pre_activation):
     torch.manual_seed(0)
-    model = residual_net(3, 4, BatchNorm, pre_activation, zero_init=True)
-    x = torch.rand(6, 4, 8, 8)
-    blocks = [module for module in model if hasattr(module, "branch")]
-    assert len(blocks) == 3
-    for block in blocks:
+    build = partial(residual_net, 64, 4, 3, norm, pre_activation=pre_activation)
+    x = torch.rand(6, 4)
+    for block in build(zero_init=True)[1:-1]:
         assert torch.equal(block(x), x)
-    plain = residual_net(3, 4, BatchNorm, pre_activation)
-    assert not torch.equal(plain[3 - 2 * pre_activation](x), x)
+    for block in build()[1:-1]:
+        assert not torch.equal(block(x), x)
+
+
+def test_only_the_post_activation_stream_is_never_negative():
+    torch.manual_seed(0)
+    x = images().flatten(1)
+    for pre_activation in True, False:
+        net = residual_net(64, 8, 2, BatchNorm, pre_activation=pre_activation)
+        assert bool(net[:-1](x).min() < 0) is pre_activation
 
 
 def test_zero_init_needs_a_norm_with_a_weight():
-    for norm in None, partial(BatchNorm, affine=False):
-        with pytest.raises(ValueError, match="norm with a weight"):
-            residual_net(1, 4, norm, zero_init=True)
+    with pytest.raises(ValueError, match="norm with a weight"):
+        residual_net(64, 4, 1, partial(BatchNorm, affine=False), zero_init=True)
 
 
-def test_depth_counts_blocks_of_two_norms():
-    for pre_activation in True, False:
-        model = residual_net(5, 4, BatchNorm, pre_activation)
-        assert count(model, BatchNorm) == 2 * 5 + 1
-        assert count(model, nn.Conv2d) == 2 * 5 + 1
+@pytest.mark.parametrize("pre_activation", [True, False])
+def test_each_block_has_two_layers_and_two_norms(pre_activation):
+    net = residual_net(
+        1, 4, 5, BatchNorm, convolutional=True, pre_activation=pre_activation
+    )
+    assert len(net) == 1 + 5 + 1
+    for block in net[1:-1]:
+        assert count(block, BatchNorm) == count(block, nn.Conv2d) == 2
 
 
 def test_padding_does_not_change_the_answer_of_layer_norm_but_of_batch_norm():

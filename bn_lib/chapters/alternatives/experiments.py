@@ -4,49 +4,38 @@ Each experiment changes one thing, the batch size, the batch mates, the padding 
 contrast, and measures what becomes of the output or of the accuracy.
 """
 
-import math
-from dataclasses import dataclass, replace
-from functools import cache, partial
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from bn_lib import functional
-from bn_lib.course.experiment import each_seed, fit, mlp
+from bn_lib.chapters.alternatives.layers import PartialBatchNorm, Reshape
+from bn_lib.course.experiment import experiment, fit
 from bn_lib.data import Dataset, load_digits
 from bn_lib.layers import (
     BatchNorm,
     GroupNorm,
     InstanceNorm,
-    Layer,
     LayerNorm,
     Linear,
     ReLU,
     RMSNorm,
     Sequential,
 )
-from bn_lib.training import _bar, train
+from bn_lib.models import mlp
 
 __all__ = [
-    "ContrastConfig",
-    "ContrastTaskConfig",
-    "CurveConfig",
-    "MatesConfig",
-    "PaddingConfig",
-    "PartialBatchNorm",
-    "PartsConfig",
-    "ShareConfig",
-    "Table",
-    "agreeing_digits",
+    "accuracy",
+    "contrast_change",
+    "contrast_task",
+    "gradient_share",
     "group_norm_extremes",
+    "other_mates",
+    "padding",
     "relative_change",
     "rms_against_layer",
-    "run_contrast",
-    "run_contrast_task",
-    "run_curve",
-    "run_mates",
-    "run_padding",
-    "run_parts",
-    "run_share",
+    "same_samples",
 ]
 
 NORMS = {
@@ -54,62 +43,9 @@ NORMS = {
     "layer": LayerNorm,
     "group": lambda width: GroupNorm(width // 10, width),
     "rms": RMSNorm,
-    "mean only": lambda width: PartialBatchNorm(width, scale=False),
-    "std only": lambda width: PartialBatchNorm(width, center=False),
+    "mean only": partial(PartialBatchNorm, scale=False),
+    "std only": partial(PartialBatchNorm, center=False),
 }
-
-
-@dataclass(frozen=True, eq=False)
-class Table:
-    """What an experiment measured: a number for each row, column and seed.
-
-    Attributes
-    ----------
-    config : dataclass
-        The Config that was run.
-    rows, columns : tuple of str
-        What the first two axes of `values` stand for.
-    values : ndarray of float64, shape (rows, columns, seeds)
-        The raw numbers.
-    quantity : str
-        What they are.
-    """
-
-    config: object
-    rows: tuple[str, ...]
-    columns: tuple[str, ...]
-    values: np.ndarray
-    quantity: str
-
-    def of(self, row, column):
-        """Return the numbers of one cell.
-
-        Parameters
-        ----------
-        row, column : str
-            One of `rows` and one of `columns`.
-
-        Returns
-        -------
-        ndarray, shape (seeds,)
-        """
-        return self.values[self.rows.index(row), self.columns.index(column)]
-
-    def summary(self):
-        """Say the mean over seeds of every cell, to two decimals.
-
-        Returns
-        -------
-        str
-            One line for each row, after a heading.
-        """
-        lines = [f"{self.quantity}, mean of {self.values.shape[-1]} seeds"]
-        width = max(map(len, self.rows))
-        for name, row in zip(self.rows, self.values.mean(axis=-1), strict=True):
-            cells = zip(self.columns, row, strict=True)
-            told = "   ".join(f"{column}: {value:.2f}" for column, value in cells)
-            lines.append(f"{name:{width}}   {told}")
-        return "\n".join(lines)
 
 
 def relative_change(before, after):
@@ -133,118 +69,78 @@ def relative_change(before, after):
     return float(np.linalg.norm(after - before) / np.linalg.norm(before))
 
 
-def agreeing_digits(before, after):
-    """Count the decimal digits to which two outputs agree.
+@experiment(rows=NORMS)
+def accuracy(
+    norm, seed, *, net="mlp", activation="relu", std=None, lr=1.0, steps=100, batch_size=60
+):
+    """Train a small net on the digits.
+
+    Salimans and Kingma (2016, section 5.1) use mean-only batch norm together with weight
+    normalization, in a convolutional net on CIFAR-10. Here it stands alone.
 
     Parameters
     ----------
-    before, after : ndarray, same shape
-        The two outputs.
+    norm : callable
+        Stands before each activation.
+    seed : int
+        Of the weights and the order of the samples.
+    net : str
+        ``"mlp"``, three hidden layers of 100 units; or ``"patches"``, two convolutions
+        (kernel 2, stride 2) with ReLU, whose statistics are over positions too.
+    activation, std
+        Of the mlp, see `bn_lib.models.mlp`.
+    lr, steps, batch_size
+        As in `bn_lib.training.train`.
 
     Returns
     -------
-    float
-        Minus the decimal logarithm of `relative_change`; 17 if they are equal.
+    ndarray, shape (seeds,)
+        Test accuracy.
 
-    Examples
-    --------
-    >>> agreeing_digits(np.ones(3), np.ones(3))
-    17.0
-    >>> round(agreeing_digits(np.ones(3), np.ones(3) + 1e-5), 6)
-    5.0
+    Raises
+    ------
+    ValueError
+        If the net is none of the two.
     """
-    return float(-np.log10(relative_change(before, after) + 1e-17))
+    if net not in ("mlp", "patches"):
+        raise ValueError(f"expected the net 'mlp' or 'patches', got {net!r}")
+    rng = np.random.default_rng(seed)
+    if net == "mlp":
+        model, data = mlp(rng, activation=activation, std=std, norm=norm), load_digits()
+    else:
+        model, data = _patch_net(norm, rng), _patches()
+    history = fit(model, rng, data=data, lr=lr, steps=steps, batch_size=batch_size)
+    return history.test_accuracy[-1]
 
 
-class Reshape(Layer):
-    """Cut the input into rows of one width, keeping the order of its values."""
+def same_samples(batch_size, epochs=1, lr=0.1):
+    """Choose the options of `accuracy` that make batch sizes comparable.
 
-    def __init__(self, width):
-        self.width = width
-
-    def forward(self, x):
-        """Return x as (rows, width)."""
-        self._cache = x.shape
-        return x.reshape(-1, self.width)
-
-    def _backward(self, dout, cache):
-        return (dout.reshape(cache),)
-
-
-class PartialBatchNorm(Layer):
-    """Batch norm of (N, C) of which one half can be left out.
+    Wu and He (2018) train ResNet-50 on ImageNet for 100 epochs with batches of 2 to 32
+    and a learning rate proportional to the batch size. The rule is theirs, the epochs
+    fewer.
 
     Parameters
     ----------
-    num_features : int
-        The number of channels C.
-    center : bool
-        Whether to subtract the mean of the batch.
-    scale : bool
-        Whether to divide by its standard deviation, which is taken around the mean
-        in any case.
-    eps, momentum : float
-        As in `BatchNorm`.
+    batch_size : int
+        Samples in a batch.
+    epochs : int
+        How often each sample is seen.
+    lr : float
+        Learning rate at a batch size of 32.
 
-    Notes
-    -----
-    With both halves this is `BatchNorm`. With the mean alone it is the mean-only batch
-    norm of Salimans and Kingma, except that a weight is learned too.
-
-    References
-    ----------
-    Salimans and Kingma, "Weight Normalization", 2016, section 4.
+    Returns
+    -------
+    dict
+        With steps, batch_size and lr.
 
     Examples
     --------
-    >>> x = np.array([[1.0], [3.0]])
-    >>> PartialBatchNorm(1, scale=False)(x).ravel()
-    array([-1.,  1.])
-    >>> PartialBatchNorm(1, center=False)(10 * x).ravel().round(3)
-    array([1., 3.])
+    >>> same_samples(2, epochs=3)
+    {'steps': 2154, 'batch_size': 2, 'lr': 0.00625}
     """
-
-    _buffer_names = ("running_mean", "running_var")
-
-    def __init__(self, num_features, center=True, scale=True, eps=1e-5, momentum=0.1):
-        self.center, self.scale, self.eps, self.momentum = center, scale, eps, momentum
-        self.weight, self.bias = np.ones(num_features), np.zeros(num_features)
-        self.running_mean, self.running_var = np.zeros(num_features), np.ones(num_features)
-
-    def forward(self, x):
-        """Normalize, with the statistics of the batch in training mode.
-
-        Parameters
-        ----------
-        x : ndarray, shape (N, C)
-            The input.
-
-        Returns
-        -------
-        y : ndarray, shape (N, C)
-            The output.
-        """
-        mean, var = self.running_mean, self.running_var
-        if self.training:
-            mean, var = x.mean(axis=0), x.var(axis=0)
-            unbiased = var * len(x) / (len(x) - 1)
-            self.running_mean += self.momentum * (mean - self.running_mean)
-            self.running_var += self.momentum * (unbiased - self.running_var)
-        rstd = 1 / np.sqrt(var + self.eps) if self.scale else np.ones_like(var)
-        xhat = (x - mean) * rstd
-        y = xhat if self.center else x * rstd
-        self._cache = (xhat, y, rstd)
-        return y * self.weight + self.bias
-
-    def _backward(self, dout, cache):
-        xhat, y, rstd = cache
-        dy = dout * self.weight
-        dx = dy.copy()
-        if self.center:
-            dx -= dy.mean(axis=0)
-        if self.scale:
-            dx -= xhat * (dy * y).mean(axis=0)
-        return rstd * dx, (dout * y).sum(axis=0), dout.sum(axis=0)
+    steps = epochs * (len(load_digits().y_train) // batch_size)
+    return {"steps": steps, "batch_size": batch_size, "lr": lr * batch_size / 32}
 
 
 def _patch_net(norm, rng):
@@ -252,11 +148,11 @@ def _patch_net(norm, rng):
     return Sequential(
         Reshape(4),  # (N, 64) -> (16 N, 4)
         Linear(4, 20, bias=False, rng=rng),
-        NORMS[norm](20),
+        norm(20),
         ReLU(),
         Reshape(80),  # (16 N, 20) -> (4 N, 80)
         Linear(80, 60, bias=False, rng=rng),
-        NORMS[norm](60),
+        norm(60),
         ReLU(),
         Reshape(240),  # (4 N, 60) -> (N, 240)
         Linear(240, 10, rng=rng),
@@ -271,126 +167,36 @@ def _patch_order(x):
 
 def _patches():
     digits = load_digits()
-    train_part, test_part = _patch_order(digits.x_train), _patch_order(digits.x_test)
-    return Dataset(train_part, digits.y_train, test_part, digits.y_test)
+    x_train, x_test = _patch_order(digits.x_train), _patch_order(digits.x_test)
+    return replace(digits, x_train=x_train, x_test=x_test)
 
 
-@dataclass(frozen=True)
-class CurveConfig:
-    """Accuracy against batch size, after equal numbers of samples.
-
-    Wu and He train ResNet-50 on ImageNet for 100 epochs with batches of 2 to 32 and a
-    learning rate proportional to the batch size. Here the rule is the same, and the
-    rest small: an epoch of 8×8 digits in a 3×100 ReLU net, or in a net of two
-    convolutions (kernel 2, stride 2) whose statistics are over positions too.
-
-    Attributes
-    ----------
-    net : str
-        "mlp" or "patches".
-    norms : tuple of str
-        Of "batch", "layer", "group".
-    batch_sizes : tuple of int
-        The batch sizes.
-    samples : int
-        Samples in an epoch; its number of steps is this over the batch size.
-    epochs : tuple of int
-        When to look at the accuracy; training ends with the last.
-    lr : float
-        Learning rate at a batch of 32; others in proportion.
-    seeds : tuple of int
-        Of initialization and order.
-    """
-
-    net: str = "mlp"
-    norms: tuple[str, ...] = ("batch", "layer", "group")
-    batch_sizes: tuple[int, ...] = (2, 4, 8, 32)
-    samples: int = 1437
-    epochs: tuple[int, ...] = (1,)
-    lr: float = 0.1
-    seeds: tuple[int, ...] = (0, 1, 2)
-
-
-def _train_for_curve(config, norm, batch_size, seed):
-    """Return the test accuracy after each of the epochs."""
-    rng = np.random.default_rng(seed)
-    if config.net == "mlp":
-        model, data = mlp(partial(Linear, rng=rng), norm=NORMS[norm]), load_digits()
-    else:
-        model, data = _patch_net(norm, rng), _patches()
-    steps = config.samples // batch_size
-    history = train(
-        model,
-        data,
-        steps=max(config.epochs) * steps,
-        batch_size=batch_size,
-        lr=config.lr * batch_size / 32,
-        eval_every=steps,
-        rng=rng,
-        progress=False,
-    )
-    return history.test_accuracy[np.array(config.epochs) - 1]
-
-
-@cache
-def run_curve(config):
-    """Train every norm with every batch size.
+@experiment()
+def gradient_share(seed, *, positions=(), batch_sizes=(2, 4, 8, 32), channels=2000):
+    """Send a random normal gradient through batch norm, apart from the scale 1/σ.
 
     Parameters
     ----------
-    config : CurveConfig
-        What to train.
-
-    Returns
-    -------
-    Table
-        Test accuracy; columns are batch sizes, rows norms after the first of the
-        epochs, and then "batch, 4 epochs" and so on after the others.
-    """
-    sizes, seeds = config.batch_sizes, config.seeds
-    shape = (len(config.norms), len(sizes), len(seeds))
-    values = np.empty((len(config.epochs), *shape))
-    with _bar(math.prod(shape), None) as advance:
-        for i, j, k in np.ndindex(shape):
-            values[:, i, j, k] = _train_for_curve(
-                config, config.norms[i], sizes[j], seeds[k]
-            )
-            advance()
-    later = [f"{norm}, {e} epochs" for e in config.epochs[1:] for norm in config.norms]
-    return Table(
-        config,
-        (*config.norms, *later),
-        tuple(map(str, sizes)),
-        values.reshape(-1, *shape[1:]),
-        "test accuracy by batch size",
-    )
-
-
-@dataclass(frozen=True)
-class ShareConfig:
-    """The share of a random gradient that comes through batch norm.
-
-    Attributes
-    ----------
+    seed : int
+        Of the normal input and the gradient.
     positions : tuple of int
         Sizes of the axes after the channel: () for (N, C), (4, 4) for images.
     batch_sizes : tuple of int
         The batch sizes.
     channels : int
         How many channels to average over.
-    seeds : tuple of int
-        Of the normal input and the normal gradient.
+
+    Returns
+    -------
+    left : ndarray, shape (seeds, len(batch_sizes))
+        Share of its squared length that comes through.
     """
-
-    positions: tuple[int, ...] = ()
-    batch_sizes: tuple[int, ...] = (2, 4, 8, 32)
-    channels: int = 2000
-    seeds: tuple[int, ...] = (0, 1, 2)
+    shapes = [(batch_size, channels, *positions) for batch_size in batch_sizes]
+    return {"left": [_share_left(shape, seed) for shape in shapes]}
 
 
-def _share_left(batch_size, config, seed):
+def _share_left(shape, seed):
     rng = np.random.default_rng(seed)
-    shape = (batch_size, config.channels, *config.positions)
     x, dout = rng.normal(size=shape), rng.normal(size=shape)
     axes = (0, *range(2, x.ndim))
     _, kept = functional.normalize(x, axes)
@@ -398,107 +204,43 @@ def _share_left(batch_size, config, seed):
     return np.mean((dx**2).sum(axis=axes) / (dout**2).sum(axis=axes))
 
 
-@cache
-def run_share(config):
-    """Measure how much of a gradient is left, apart from the scale 1/σ.
+@experiment(rows=NORMS)
+def other_mates(norm, seed, *, kept=8, exchanged=24):
+    """Send some digits through an untrained 3×100 net twice, with other batch mates.
 
     Parameters
     ----------
-    config : ShareConfig
-        What to measure.
-
-    Returns
-    -------
-    Table
-        Share of the squared length that is left; one row, columns are batch sizes.
-    """
-    shares = [[_share_left(b, config, s) for s in config.seeds] for b in config.batch_sizes]
-    columns = tuple(map(str, config.batch_sizes))
-    return Table(config, ("share",), columns, np.array([shares]), "share of gradient left")
-
-
-@dataclass(frozen=True)
-class MatesConfig:
-    """Eight digits go through an untrained 3×100 net twice, with other batch mates.
-
-    Attributes
-    ----------
-    norms : tuple of str
-        Of "batch", "layer", "group".
-    kept, mates : int
-        Digits that stay, and digits that are exchanged.
-    seeds : tuple of int
+    norm : callable
+        Stands before each activation.
+    seed : int
         Of the weights and the choice of digits.
-    """
-
-    norms: tuple[str, ...] = ("batch", "layer", "group")
-    kept: int = 8
-    mates: int = 24
-    seeds: tuple[int, ...] = (0, 1, 2)
-
-
-def _with_other_mates(config, norm, seed):
-    """Compute the agreement in training mode, in eval mode, and between the two."""
-    rng = np.random.default_rng(seed)
-    model = mlp(partial(Linear, rng=rng), norm=NORMS[norm])
-    counts = [config.kept, config.mates, config.mates]
-    order = rng.permutation(load_digits().x_train)
-    kept, first, second = np.split(order[: sum(counts)], np.cumsum(counts)[:-1])
-    batches = np.concatenate([kept, first]), np.concatenate([kept, second])
-
-    def outputs():
-        return [model(batch)[: config.kept] for batch in batches]
-
-    training, evaluation = outputs(), (model.eval(), outputs())[1]
-    pairs = training, evaluation, (training[0], evaluation[0])
-    return [agreeing_digits(before, after) for before, after in pairs]
-
-
-@cache
-def run_mates(config):
-    """Exchange the batch mates and compare the logits of the digits that stayed.
-
-    Parameters
-    ----------
-    config : MatesConfig
-        What to compare.
+    kept, exchanged : int
+        Digits that stay, and digits that are exchanged.
 
     Returns
     -------
-    Table
-        Agreeing decimal digits; rows are norms, columns "train" and "eval" (other
-        mates, same mode) and "train to eval" (same mates, other mode).
+    train, eval : ndarray, shape (seeds,)
+        Relative change of the logits of the digits that stay, in either mode.
+    train to eval : ndarray, shape (seeds,)
+        The same with the same mates, from training to evaluation mode.
     """
-    values = [[_with_other_mates(config, n, s) for s in config.seeds] for n in config.norms]
-    columns = ("train", "eval", "train to eval")
-    values = np.swapaxes(values, 1, 2)  # (norms, seeds, columns) -> (.., columns, seeds)
-    return Table(config, config.norms, columns, values, "decimal digits that agree")
+    rng = np.random.default_rng(seed)
+    model = mlp(rng, norm=norm)
+    chosen = rng.permutation(load_digits().x_train)[: kept + 2 * exchanged]
+    same, first, second = np.split(chosen, [kept, kept + exchanged])
+    batches = np.concatenate([same, first]), np.concatenate([same, second])
 
+    def logits():
+        return [model(batch)[:kept] for batch in batches]
 
-@dataclass(frozen=True)
-class PaddingConfig:
-    """Digits as sequences of eight rows, projected to random features.
-
-    Attributes
-    ----------
-    features : int
-        Features of a token, C.
-    kept, mates : int
-        Sequences whose output is compared, and the others in the batch.
-    padding : int
-        Zero positions appended to all sequences in the case "more padding".
-    short : int
-        Rows left of the mates in the case "shorter mates"; the rest is zeros.
-    seeds : tuple of int
-        Of the projection and the choice of digits.
-    """
-
-    features: int = 16
-    kept: int = 4
-    mates: int = 28
-    padding: int = 8
-    short: int = 3
-    seeds: tuple[int, ...] = (0, 1, 2)
+    training = logits()
+    model.eval()
+    evaluation = logits()
+    return {
+        "train": relative_change(*training),
+        "eval": relative_change(*evaluation),
+        "train to eval": relative_change(training[0], evaluation[0]),
+    }
 
 
 def _masked_batch_norm(x, real):
@@ -515,254 +257,156 @@ SEQUENCE_NORMS = {
 }
 
 
-def _pad_and_shorten(config, seed):
-    """Return, for each norm, the agreement after more padding and shorter mates."""
-    rng = np.random.default_rng(seed)
-    rows = rng.permutation(load_digits().x_train)[: config.kept + config.mates]
-    weight = rng.normal(size=(8, config.features))
-    tokens = rows.reshape(-1, 8, 8) @ weight + rng.normal(size=config.features)  # (N, L, C)
-    real = np.ones(tokens.shape[:2], bool)  # (N, L)
+@experiment(rows=SEQUENCE_NORMS)
+def padding(norm, seed, *, features=16, kept=4, mates=28, added=8, short=3):
+    """Pad sequences, or shorten the other ones, and compare what should stay.
 
-    padded = np.pad(tokens, [(0, 0), (0, config.padding), (0, 0)])
-    padded_real = np.pad(real, [(0, 0), (0, config.padding)])
-    shorter_real = real.copy()
-    shorter_real[config.kept :, config.short :] = False
-    shorter = tokens * shorter_real[:, :, None]
-
-    def changes(norm):
-        before = norm(tokens, real)[: config.kept]
-        for x, mask in ((padded, padded_real), (shorter, shorter_real)):
-            yield relative_change(before, norm(x, mask)[: config.kept, :8])
-
-    return [list(changes(norm)) for norm in SEQUENCE_NORMS.values()]
-
-
-@cache
-def run_padding(config):
-    """Change the padding, then the lengths of the mates, and compare the others.
+    A digit is a sequence of eight rows, projected to random features. Batch norm is
+    over batch and positions, masked batch norm over real positions, layer norm over
+    each token.
 
     Parameters
     ----------
-    config : PaddingConfig
-        What to compare.
+    norm : callable
+        ``norm(x, real)`` normalizes (N, L, C); real, of shape (N, L), is False at
+        padding.
+    seed : int
+        Of the projection and the choice of digits.
+    features : int
+        Features of a token, C.
+    kept, mates : int
+        Sequences whose output is compared, and the others in the batch.
+    added : int
+        Zero positions appended to all sequences for "more padding".
+    short : int
+        Rows left of the mates for "shorter mates"; the rest is zeros.
 
     Returns
     -------
-    Table
-        Relative change at the real positions of the kept sequences; rows "batch"
-        (over batch and positions), "masked batch" (over real positions) and "layer"
-        (each token), columns "more padding" and "shorter mates".
+    more padding, shorter mates : ndarray, shape (seeds,)
+        Relative change at the real positions of the kept sequences.
     """
-    values = np.moveaxis([_pad_and_shorten(config, s) for s in config.seeds], 0, -1)
-    columns = ("more padding", "shorter mates")
-    return Table(config, tuple(SEQUENCE_NORMS), columns, values, "relative change")
+    rng = np.random.default_rng(seed)
+    rows = rng.permutation(load_digits().x_train)[: kept + mates]
+    weight = rng.normal(size=(8, features))
+    tokens = rows.reshape(-1, 8, 8) @ weight + rng.normal(size=features)  # (N, L, C)
+    real = np.ones(tokens.shape[:2], bool)  # (N, L)
+    before = norm(tokens, real)[:kept]
+
+    padded = np.pad(tokens, [(0, 0), (0, added), (0, 0)])
+    padded_real = np.pad(real, [(0, 0), (0, added)])
+    shorter_real = real.copy()
+    shorter_real[kept:, short:] = False
+    shorter = tokens * shorter_real[:, :, None]
+    return {
+        "more padding": relative_change(before, norm(padded, padded_real)[:kept, :8]),
+        "shorter mates": relative_change(before, norm(shorter, shorter_real)[:kept]),
+    }
 
 
-@dataclass(frozen=True)
-class ContrastConfig:
-    """Half of 32 digits get another contrast and brightness: ``c * x + brightness``.
+# As instance norm has no parameters here, batch norm gets none either.
+IMAGE_NORMS = {"instance": InstanceNorm, "batch": partial(BatchNorm, affine=False)}
 
-    Attributes
+
+@experiment(rows=IMAGE_NORMS)
+def contrast_change(norm, seed, *, contrast=1.0, brightness=0.0):
+    """Turn half of 32 digits into ``contrast * x + brightness``, and normalize all.
+
+    Parameters
     ----------
-    contrasts : tuple of float
-        The factors c; 1 is the digit as it is.
-    brightness : float
-        What is added.
-    seeds : tuple of int
+    norm : callable
+        Makes the norm from the number of channels, 1.
+    seed : int
         Of the choice of digits.
+    contrast, brightness : float
+        The change.
+
+    Returns
+    -------
+    ndarray, shape (seeds,)
+        Relative change of the changed digits after the norm.
     """
-
-    contrasts: tuple[float, ...] = (0.5, 2.0, 0.005)
-    brightness: float = 0.2
-    seeds: tuple[int, ...] = (0, 1, 2)
-
-
-def _change_of_contrast(config, norm, contrast, seed):
     digits = load_digits(as_images=True).x_train
     before = np.random.default_rng(seed).permutation(digits)[:32]
     after = before.copy()
-    after[:16] = contrast * before[:16] + config.brightness
-    normalized = [norm(images)[:16] for images in (before, after)]
-    return relative_change(*normalized)
+    after[:16] = contrast * before[:16] + brightness
+    return relative_change(*(norm(1)(images)[:16] for images in (before, after)))
 
 
-@cache
-def run_contrast(config):
-    """Compare the normalized images before and after the change of contrast.
+@experiment(rows=IMAGE_NORMS)
+def contrast_task(
+    norm,
+    seed,
+    *,
+    task="nuisance",
+    contrast=0.5,
+    brightness=0.5,
+    lr=0.3,
+    steps=100,
+    batch_size=60,
+    width=64,
+):
+    """Train a net of one hidden layer that first normalizes the image.
 
     Parameters
     ----------
-    config : ContrastConfig
-        What to change.
+    norm : callable
+        Makes the norm from the number of channels, 1.
+    seed : int
+        Of the weights, the order of the samples, and of which digits are dimmed.
+    task : str
+        ``"class"``: half of the digits are dimmed by `contrast`, and the net tells
+        which. ``"nuisance"``: it reads the digits, learned as they are and tested with
+        ``contrast * x + brightness``.
+    contrast, brightness : float
+        The change.
+    lr, steps, batch_size
+        As in `bn_lib.training.train`.
+    width : int
+        Units of the hidden layer.
 
     Returns
     -------
-    Table
-        Relative change of the changed images after the norm; rows "instance" and
-        "batch", columns the contrasts.
+    ndarray, shape (seeds,)
+        Test accuracy.
+
+    Raises
+    ------
+    ValueError
+        If the task is none of the two.
     """
-    norms = {
-        "instance": lambda x: functional.instance_norm(x)[0],
-        "batch": lambda x: functional.batch_norm(x, None, None, training=True)[0],
-    }
-    values = [
-        [
-            [_change_of_contrast(config, n, c, s) for s in config.seeds]
-            for c in config.contrasts
-        ]
-        for n in norms.values()
-    ]
-    columns = tuple(f"{contrast:g}" for contrast in config.contrasts)
-    return Table(config, tuple(norms), columns, np.array(values), "relative change")
-
-
-@dataclass(frozen=True)
-class ContrastTaskConfig:
-    """Two tasks for a net of one hidden layer that first normalizes the image.
-
-    In the task "class", half of the digits are dimmed by `contrast` and the net tells
-    which. In "nuisance" it reads the digits, learned as they are and tested with
-    ``contrast * x + brightness``.
-
-    Attributes
-    ----------
-    contrast, brightness : float
-        The change.
-    tasks : tuple of str
-        Of "class" and "nuisance".
-    steps, batch_size, lr, width
-        Of the training and the hidden layer.
-    seeds : tuple of int
-        Of initialization, order, and of which digits are dimmed.
-    """
-
-    contrast: float = 0.5
-    brightness: float = 0.5
-    tasks: tuple[str, ...] = ("class", "nuisance")
-    steps: int = 100
-    batch_size: int = 60
-    lr: float = 0.3
-    width: int = 64
-    seeds: tuple[int, ...] = (0, 1, 2)
-
-
-def _class_in_contrast(config, rng):
-    digits = load_digits()
-
-    def dim(x):
-        labels = rng.permutation(np.arange(len(x)) % 2)
-        return x * np.where(labels, config.contrast, 1.0)[:, None], labels
-
-    (x_train, y_train), (x_test, y_test) = dim(digits.x_train), dim(digits.x_test)
-    return Dataset(x_train[:, None], y_train, x_test[:, None], y_test)
-
-
-def _contrast_as_nuisance(config, rng):
-    digits = load_digits()
-    changed = config.contrast * digits.x_test + config.brightness
-    return replace(digits, x_train=digits.x_train[:, None], x_test=changed[:, None])
-
-
-CONTRAST_TASKS = {"class": _class_in_contrast, "nuisance": _contrast_as_nuisance}
-
-
-def _learn_contrast_tasks(config, norm, seed):
-    return [_learn_contrast_task(config, norm, task, seed) for task in config.tasks]
-
-
-def _learn_contrast_task(config, norm, task, seed):
+    if task not in ("class", "nuisance"):
+        raise ValueError(f"expected the task 'class' or 'nuisance', got {task!r}")
     rng = np.random.default_rng(seed)
     model = Sequential(
         norm(1),  # (N, 1, 64)
         Reshape(64),
-        Linear(64, config.width, rng=rng),
+        Linear(64, width, rng=rng),
         ReLU(),
-        Linear(config.width, 10, rng=rng),
+        Linear(width, 10, rng=rng),
     )
-    data = CONTRAST_TASKS[task](config, rng)
-    return fit(model, config, rng, data).test_accuracy[-1]
+    if task == "class":
+        data = _dimmed(contrast, rng)
+    else:
+        data = _changed_in_the_test(contrast, brightness)
+    history = fit(model, rng, data=data, lr=lr, steps=steps, batch_size=batch_size)
+    return history.test_accuracy[-1]
 
 
-@cache
-def run_contrast_task(config):
-    """Train the tasks with instance norm and with batch norm on the image.
+def _dimmed(contrast, rng):
+    digits = load_digits()
 
-    Parameters
-    ----------
-    config : ContrastTaskConfig
-        What to train.
+    def dim(x):
+        labels = rng.permutation(np.arange(len(x)) % 2)
+        return (x * np.where(labels, contrast, 1.0)[:, None])[:, None], labels
 
-    Returns
-    -------
-    Table
-        Test accuracy; rows "instance" and "batch", columns the tasks.
-    """
-    # As instance norm has no parameters here, batch norm gets none either.
-    norms = {"instance": InstanceNorm, "batch": partial(BatchNorm, affine=False)}
-    values = [
-        each_seed(config.seeds, partial(_learn_contrast_tasks, config, norm))
-        for norm in norms.values()
-    ]
-    return Table(config, tuple(norms), config.tasks, np.array(values), "test accuracy")
+    return Dataset(*dim(digits.x_train), *dim(digits.x_test))
 
 
-@dataclass(frozen=True)
-class PartsConfig:
-    """A 3×100 net on the digits, with norms that are compared in one regime.
-
-    Salimans and Kingma use mean-only batch norm together with weight normalization, in
-    a convolutional net on CIFAR-10. Here it stands alone, in a small net.
-
-    Attributes
-    ----------
-    norms : tuple of str
-        Of "batch", "mean only", "std only", "layer", "rms".
-    activation : str
-        "relu" or "sigmoid".
-    std : float or None
-        Of the initial weights; None is He's.
-    lr : float
-        Learning rate.
-    steps, batch_size : int
-        Of the training.
-    seeds : tuple of int
-        Of initialization and order.
-    """
-
-    norms: tuple[str, ...] = ("batch", "mean only", "std only")
-    activation: str = "relu"
-    std: float | None = None
-    lr: float = 1.0
-    steps: int = 100
-    batch_size: int = 60
-    seeds: tuple[int, ...] = (0, 1, 2)
-
-
-def _train_part(config, norm, seed):
-    rng = np.random.default_rng(seed)
-    linear = partial(Linear, std=config.std, rng=rng)
-    model = mlp(linear, activation=config.activation, norm=NORMS[norm])
-    return (fit(model, config, rng).test_accuracy[-1],)
-
-
-@cache
-def run_parts(config):
-    """Train the net with each norm.
-
-    Parameters
-    ----------
-    config : PartsConfig
-        What to train.
-
-    Returns
-    -------
-    Table
-        Test accuracy; rows are norms, the one column is "accuracy".
-    """
-    values = [
-        each_seed(config.seeds, partial(_train_part, config, norm)) for norm in config.norms
-    ]
-    return Table(config, config.norms, ("accuracy",), np.array(values), "test accuracy")
+def _changed_in_the_test(contrast, brightness):
+    digits = load_digits()
+    changed = contrast * digits.x_test + brightness
+    return replace(digits, x_train=digits.x_train[:, None], x_test=changed[:, None])
 
 
 def rms_against_layer(seed, offset):
@@ -778,11 +422,11 @@ def rms_against_layer(seed, offset):
     Returns
     -------
     float
-        Decimal digits to which the outputs agree.
+        Relative change of the output from layer norm to RMS norm.
 
     Examples
     --------
-    >>> bool(rms_against_layer(0, offset=0.0) > 12)
+    >>> rms_against_layer(0, offset=0.0) < 1e-12
     True
     """
     x = np.random.default_rng(seed).normal(size=(32, 100))
@@ -790,7 +434,7 @@ def rms_against_layer(seed, offset):
     x += offset
     layer, _ = functional.layer_norm(x, 100)
     rms, _ = functional.rms_norm(x, 100)
-    return agreeing_digits(layer, rms)
+    return relative_change(layer, rms)
 
 
 def group_norm_extremes(seed):
@@ -803,13 +447,13 @@ def group_norm_extremes(seed):
 
     Returns
     -------
-    tuple of float
-        Decimal digits to which one group agrees with layer norm over (C, H, W), and
-        C groups with instance norm.
+    dict of str to float
+        Relative change of the output: of "one group" from layer norm over (C, H, W),
+        and of "C groups" from instance norm.
 
     Examples
     --------
-    >>> bool(min(group_norm_extremes(0)) > 12)
+    >>> max(group_norm_extremes(0).values()) < 1e-12
     True
     """
     x = np.random.default_rng(seed).normal(1.0, 2.0, (4, 6, 5, 5))
@@ -817,4 +461,7 @@ def group_norm_extremes(seed):
     each, _ = functional.group_norm(x, 6)
     layer, _ = functional.layer_norm(x, (6, 5, 5))
     instance, _ = functional.instance_norm(x)
-    return agreeing_digits(one, layer), agreeing_digits(each, instance)
+    return {
+        "one group": relative_change(layer, one),
+        "C groups": relative_change(instance, each),
+    }

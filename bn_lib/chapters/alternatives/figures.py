@@ -118,45 +118,41 @@ def axes_cube(ax, norm, *, samples=3, channels=4, positions=3, groups=2):
     return ax
 
 
-def batch_size_curve(ax, table):
+def batch_size_curve(ax, trainings):
     """Draw the accuracy of each norm against the batch size.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    table : Table
-        Of `run_curve`: rows are norms, columns batch sizes. Where it has rows such as
-        "batch, 3 epochs" too, the dots of those before are hollow.
+    trainings : dict of str to dict of int to Table
+        Name of a training, such as ``"1 epoch"``, and for each batch size what
+        `experiments.accuracy` gave. Of two, the first has hollow dots.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
-    sizes, ends = [int(size) for size in table.columns], {}
-    longer = any("," in row for row in table.rows)
     level_across(ax, *CHANCE)
-    for row, runs in zip(table.rows, table.values, strict=True):
-        norm, _, epochs = row.partition(", ")
-        colour, marker, line = LOOKS[norm]
-        fill = "white" if longer and not epochs else colour
-        mean = runs.mean(axis=-1)
-        ax.plot(sizes, runs, color=colour, linewidth=0.8, alpha=0.45)
-        ax.plot(sizes, mean, marker + line, color=colour, markerfacecolor=fill)
-        ends[norm] = mean[-1]
-    if longer:
-        for name, fill in ((_epochs(table), "white"), (epochs, INK)):
-            ax.plot([], [], "o", color=INK, markerfacecolor=fill, label=name)
+    several, ends = len(trainings) > 1, {}
+    fills = ("white", None) if several else (None,)
+    for (name, tables), fill in zip(trainings.items(), fills, strict=True):
+        sizes = list(tables)
+        for norm in tables[sizes[0]]:
+            colour, marker, line = LOOKS[norm]
+            runs = np.array([tables[size][norm] for size in sizes])  # (sizes, seeds)
+            mean, dot = runs.mean(axis=1), {"markerfacecolor": fill or colour}
+            ax.plot(sizes, runs, color=colour, linewidth=0.8, alpha=0.45)
+            ax.plot(sizes, mean, marker + line, color=colour, **dot)
+            ends[norm] = mean[-1]
+        if several:
+            ax.plot([], [], "o", color=INK, markerfacecolor=fill or INK, label=name)
+    if several:
         ax.legend(loc="center right", frameon=False)
     ax.set(ylim=(0, 1), ylabel="test accuracy")
     ax.yaxis.set_major_formatter(PercentFormatter(1))
     name_ends(ax, sizes[-1], ends, {norm: LOOKS[norm][0] for norm in ends})
     return size_axis(ax, sizes)
-
-
-def _epochs(table):
-    first = table.config.epochs[0]
-    return f"{first} epoch" + "s" * (first > 1)
 
 
 def share_left(ax, tables):
@@ -167,7 +163,7 @@ def share_left(ax, tables):
     ax : matplotlib.axes.Axes
         Where to draw.
     tables : sequence of Table
-        At most two of `run_share`, with and without positions.
+        At most two from `experiments.gradient_share`, with and without positions.
 
     Returns
     -------
@@ -179,13 +175,14 @@ def share_left(ax, tables):
     """
     looks = ((BLUE, "o", "-"), (GREEN, "s", "--"))
     for table, (colour, marker, line) in zip(tables, looks, strict=False):
-        sizes = np.array(table.config.batch_sizes)
-        values = sizes * int(np.prod(table.config.positions))
-        law, mean = (values - 2) / values, table.values[0].mean(axis=-1)
+        sizes = np.array(table.options["batch_sizes"])
+        positions, shares = table.options["positions"], table["left"]
+        values = sizes * int(np.prod(positions))
+        law, mean = (values - 2) / values, shares.mean(axis=0)
         ax.plot(sizes, law, color=GREY, linewidth=6, alpha=0.3)
-        ax.plot(sizes, table.values[0], marker, color=colour, alpha=0.5)
+        ax.plot(sizes, shares.T, marker, color=colour, alpha=0.5)
         ax.plot(sizes, mean, line, color=colour)
-        shape = ", ".join(map(str, ("N", "C", *table.config.positions)))
+        shape = ", ".join(map(str, ("N", "C", *positions)))
         shift = (10, -2) if mean[0] < 0.5 else (4, 14)
         say(ax, f"input ({shape})", (sizes[0], mean[0]), shift, colour)
     say(ax, "grey: (m − 2)/m", (sizes[-1], 0), (0, 6), GREY, ha="right", va="bottom")
@@ -201,15 +198,15 @@ def padding(ax, table):
     ax : matplotlib.axes.Axes
         Where to draw.
     table : Table
-        Of `run_padding`.
+        From `experiments.padding`.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
     cases = {
-        column.replace(" ", "\n"): {row: table.of(row, column) for row in table.rows}
-        for column in table.columns
+        case.replace(" ", "\n"): {norm: row[case] for norm, row in table.items()}
+        for case in ("more padding", "shorter mates")
     }
     xlabel = "relative change at real positions"
     return strips(ax, cases, looks=LOOKS, xlabel=xlabel, xlim=(0, 1))
@@ -223,13 +220,14 @@ def contrast_change(ax, tables):
     ax : matplotlib.axes.Axes
         Where to draw.
     tables : dict of str to Table
-        What was changed, and what `run_contrast` gave for it, with one factor.
+        What was changed, and what `experiments.contrast_change` gave for it.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
-    xlim = (0, max(1.0, *(1.05 * table.values.max() for table in tables.values())))
+    largest = max(row.max() for table in tables.values() for row in table.values())
+    xlim = (0, max(1.0, 1.05 * largest))
     xlabel = "relative change after the norm"
     return strips(ax, _cases(tables), looks=LOOKS, xlabel=xlabel, xlim=xlim)
 
@@ -269,7 +267,7 @@ def contrast_tasks(ax, tables):
     ax : matplotlib.axes.Axes
         Where to draw.
     tables : dict of str to Table
-        Each task, and what `run_contrast_task` gave for it alone.
+        Each task, and what `experiments.contrast_task` gave for it.
 
     Returns
     -------
@@ -278,7 +276,7 @@ def contrast_tasks(ax, tables):
     strips(ax, _cases(tables), looks=LOOKS, xlabel="test accuracy", xlim=(0, 1))
     ax.xaxis.set_major_formatter(PercentFormatter(1))
     for row, table in enumerate(tables.values()):
-        chance = 0.5 if "class" in table.columns else 0.1  # two classes, or ten digits
+        chance = 0.5 if table.options["task"] == "class" else 0.1  # of 2 or 10 classes
         ax.plot([chance] * 2, [row - 0.42, row + 0.42], ":", color=GREY, linewidth=1.8)
         if row < 2:
             say(ax, "chance", (chance, row + 0.4), (4, 0), GREY, va="bottom")
@@ -293,7 +291,7 @@ def accuracy_by_norm(ax, tables):
     ax : matplotlib.axes.Axes
         Where to draw.
     tables : dict of str to Table
-        Regime to what `run_parts` gave.
+        Regime to what `experiments.accuracy` gave.
 
     Returns
     -------
@@ -350,11 +348,8 @@ def choose_norm(ax):
 
 
 def _cases(tables):
-    """Make a row of each table of one column, and a series of each norm."""
-    return {
-        name.replace(", ", ",\n"): dict(zip(table.rows, table.values[:, 0], strict=True))
-        for name, table in tables.items()
-    }
+    """Break long names of cases into lines."""
+    return {name.replace(", ", ",\n"): table for name, table in tables.items()}
 
 
 def _colours(hue, tint, tints):

@@ -10,6 +10,7 @@ from bn_lib.course.figure import (
     CHANCE,
     GREY,
     PLAIN,
+    THIRD,
     above,
     accuracy_axis,
     curves,
@@ -28,48 +29,49 @@ __all__ = [
     "steps_to_target",
 ]
 
+LOOKS = {"BN": BATCH_NORM, "plain": PLAIN, "BN + skips": THIRD}
 
-def steps_to_target(ax, result):
+
+def steps_to_target(ax, lines, *, target=0.9, limit=120):
     """Draw how many steps each net needs at each learning rate.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    result : SpeedResult
-        Steps to the target, with and without batch norm.
+    lines : dict of str to (x, ys)
+        Name of each net, the learning rates of shape (S,), which all nets share, and
+        the steps of shape (seeds, S), from `experiments.steps_to_target`.
+    target, limit : float and int
+        As they were there.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
-    config = result.config
-    lines = {
-        "BN": (config.lrs, result.batch_norm.T),
-        "plain": (config.lrs, result.plain.T),
-    }
     ax.set_xscale("log")
-    ylabel = f"steps to {config.target:.0%} accuracy"
-    curves(ax, lines, xlabel="learning rate (log axis)", ylabel=ylabel)
-    ax.set_ylim(0, 1.15 * config.limit)
-    ax.axhline(config.limit, color=GREY, linewidth=1, linestyle=":")
+    ylabel = f"steps to {target:.0%} accuracy"
+    curves(ax, lines, xlabel="learning rate (log axis)", ylabel=ylabel, looks=LOOKS)
+    ax.set_ylim(0, 1.15 * limit)
+    ax.axhline(limit, color=GREY, linewidth=1, linestyle=":")
+    lrs, _ = lines["BN"]
     shift = {"xytext": (0, 6), "textcoords": "offset points"}
-    ax.annotate(f"gave up at {config.limit}", (config.lrs[0], config.limit), **shift)
-    ax.set_xticks(config.lrs, [f"{lr:g}" for lr in config.lrs])
+    ax.annotate(f"gave up at {limit}", (lrs[0], limit), **shift)
+    ax.set_xticks(lrs, [f"{lr:g}" for lr in lrs])
     ax.xaxis.set_minor_locator(NullLocator())
     return ax
 
 
-def accuracy_sweep(ax, sweeps, *, xlabel, log=True, mark=None):
+def accuracy_sweep(ax, lines, *, xlabel, log=True, mark=None):
     """Draw test accuracy against a setting that is changed from run to run.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    sweeps : dict of str to (x, results)
-        Name of each net, the settings of shape (S,), which all nets share, and a
-        list of S AccuracyResults.
+    lines : dict of str to (x, ys)
+        Name of each net, that with batch norm first; the settings of shape (S,), which
+        all nets share; and the accuracies of shape (seeds, S).
     xlabel : str
         What is changed.
     log : bool
@@ -81,10 +83,6 @@ def accuracy_sweep(ax, sweeps, *, xlabel, log=True, mark=None):
     -------
     matplotlib.axes.Axes
     """
-    lines = {
-        name: (x, np.stack([r.accuracy for r in results], axis=1))
-        for name, (x, results) in sweeps.items()
-    }
     ax.set_xscale("log" if log else "linear")
     xlabel += " (log axis)" if log else ""
     labels = {"xlabel": xlabel, "ylabel": "test accuracy"}
@@ -106,8 +104,8 @@ def accuracies(ax, groups, *, xlabel="test accuracy"):
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    groups : dict of str to dict of str to AccuracyResult
-        Case to its nets; at most three nets, as for `bn_lib.course.figure.strips`.
+    groups : dict of str to dict of str to array, shape (seeds,)
+        Case to its nets; at most three nets, that with batch norm first.
     xlabel : str
         Says more than that it is the test accuracy, where needed.
 
@@ -115,85 +113,85 @@ def accuracies(ax, groups, *, xlabel="test accuracy"):
     -------
     matplotlib.axes.Axes
     """
-    values = {
-        case: {name: result.accuracy for name, result in nets.items()}
-        for case, nets in groups.items()
-    }
-    strips(ax, values, xlabel="")
+    strips(ax, groups, xlabel="")
     return accuracy_axis(ax, xlabel)
 
 
-def overfitting(ax, results):
+def overfitting(ax, cases):
     """Draw the gap between training and test loss of nets trained on few samples.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    results : dict of str to OverfitResult
-        One for each net and batch size, by its name; plain nets are orange.
+    cases : dict of str to (str, dict of str to array)
+        Name of each row, its net (``"plain"`` or ``"BN"``), and what
+        `experiments.trained` measured.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
-    for row, result in enumerate(results.values()):
-        colour, marker, _ = BATCH_NORM if result.config.net.norm else PLAIN
-        ends = [np.mean(result.train_loss), np.mean(result.test_loss)]
+    for row, (net, measured) in enumerate(cases.values()):
+        colour, marker, _ = LOOKS[net]
+        losses = [measured["train_loss"], measured["test_loss"]]
+        ends = np.mean(losses, axis=1)
         ax.plot(ends, [row, row], color=colour, linewidth=5, alpha=0.3)
-        dots(ax, result.train_loss, row, colour, marker, "white")
-        dots(ax, result.test_loss, row, colour, marker)
-    rows(ax, list(results))
+        for values, fill in zip(losses, ("white", None), strict=True):
+            dots(ax, values, row, colour, marker, fill)
+    rows(ax, list(cases))
     ax.set(xlabel="loss in nats")
     ax.set_xlim(left=-0.04)
     above(ax, ends[0], "train")
     return above(ax, ends[1], "test")
 
 
-def gradient_by_depth(ax, results):
+def gradient_by_depth(ax, squared):
     """Draw the squared gradient on its way down, relative to that at the top.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    results : dict of str to GradientResult
-        At most three nets.
+    squared : dict of str to array, shape (seeds, depth + 1)
+        Of ``"plain"``, ``"BN"`` and ``"BN + skips"``, from `experiments.gradient`.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
     lines = {
-        name: (np.arange(r.config.depth + 1), (r.squared / r.squared[:, -1:])[:, ::-1])
-        for name, r in results.items()
+        name: (np.arange(values.shape[1]), (values / values[:, -1:])[:, ::-1])
+        for name, values in squared.items()
     }
     ax.set_yscale("log")
-    xlabel = "layers back from the top"
-    return curves(ax, lines, xlabel=xlabel, ylabel="squared gradient\n(log axis)")
+    labels = {
+        "xlabel": "layers back from the top",
+        "ylabel": "squared gradient\n(log axis)",
+    }
+    return curves(ax, lines, **labels, looks=LOOKS)
 
 
-def gradient_growth(ax, results):
+def gradient_growth(ax, cases):
     """Draw the growth of the squared gradient from block to block.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    results : dict of str to GradientResult
-        One for each case.
+    cases : dict of str to (str, array of shape (seeds,))
+        Name of each row, its net (``"plain"`` or ``"BN"``), and `experiments.growth`.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
-    for row, result in enumerate(results.values()):
-        look = BATCH_NORM if result.config.norm else PLAIN
-        dots(ax, result.factor(), row, *look[:2])
+    for row, (net, factors) in enumerate(cases.values()):
+        dots(ax, factors, row, *LOOKS[net][:2])
     ax.set_xlabel("squared gradient, growth per layer (×)")
     level_above(ax, "no growth", 1)
     level_above(ax, "π / (π − 1)", math.pi / (math.pi - 1))
-    return rows(ax, list(results))
+    return rows(ax, list(cases))
 
 
 def _names_where_apart(ax, lines):

@@ -38,30 +38,31 @@ __all__ = [
 ]
 
 
-def warm_up(ax, result):
+def warm_up(ax, table):
     """Draw how running statistics lag behind those of a batch at first.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    result : TrackingResult
-        Accuracies by step, of several seeds.
+    table : Table
+        From `running_statistics.tracking`.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
-    steps = result.config.steps
-    batch, running = result.whole_batch.mean(axis=0), result.running.mean(axis=0)
+    steps, means = table.options["steps"], []
     level_across(ax, *CHANCE, end=1)
-    ax.fill_between(steps, running, batch, color=PALE)
-    for name, runs, mean, look, colour in (
-        ("statistics of the batch", result.whole_batch, batch, "s--", GREEN),
-        ("running statistics", result.running, running, "o-", BLUE),
+    for name, look, colour in (
+        ("statistics of the batch", "s--", GREEN),
+        ("running statistics", "o-", BLUE),
     ):
-        ax.plot(steps, runs.T, color=colour, linewidth=0.8, alpha=0.45)
-        ax.plot(steps, mean, look, color=colour, markersize=5, label=name)
+        runs = _column(table, name)
+        means.append(runs.mean(axis=1))
+        ax.plot(steps, runs, color=colour, linewidth=0.8, alpha=0.45)
+        ax.plot(steps, means[-1], look, color=colour, markersize=5, label=name)
+    ax.fill_between(steps, *means, color=PALE)
     legend_above(ax)
     ax.set(xscale="log", ylim=(0, 1), ylabel="test accuracy")
     ax.set(xlabel="updates (log scale)")
@@ -70,15 +71,15 @@ def warm_up(ax, result):
     return ax
 
 
-def noise(ax, result):
+def noise(ax, table):
     """Draw how the error of a batch's mean and variance falls with its size.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    result : NoiseResult
-        Errors by batch size, of several seeds.
+    table : Table
+        From `running_statistics.noise`.
 
     Returns
     -------
@@ -88,22 +89,24 @@ def noise(ax, result):
     -----
     Each grey line has the slope of 1/√N and goes through the last mean over seeds.
     """
-    sizes = np.array(result.config.batch_sizes)
-    for errors, look, colour in (
-        (result.var_error, "s--", GREEN),
-        (result.mean_error, "o-", BLUE),
+    sizes = np.array(table.options["batch_sizes"])
+    means = {}
+    for column, look, colour in (
+        ("variance error", "s--", GREEN),
+        ("mean error", "o-", BLUE),
     ):
-        mean = errors.mean(axis=0)
+        errors = _column(table, column)
+        means[column] = mean = errors.mean(axis=1)
         law = mean[-1] * np.sqrt(sizes[-1] / sizes)
         ax.plot(sizes, law, color=GREY, linewidth=5, alpha=0.3, solid_capstyle="round")
-        ax.plot(sizes, errors.T, color=colour, linewidth=0.8, alpha=0.45)
+        ax.plot(sizes, errors, color=colour, linewidth=0.8, alpha=0.45)
         ax.plot(sizes, mean, look, color=colour, markersize=5)
     middle = len(sizes) // 2 - 1
-    place = (sizes[middle], result.var_error.mean(axis=0)[middle])
+    place = (sizes[middle], means["variance error"][middle])
     say(ax, "variance (share of itself)", place, (6, 6), GREEN, va="bottom")
-    place = (sizes[middle], result.mean_error.mean(axis=0)[middle])
+    place = (sizes[middle], means["mean error"][middle])
     say(ax, "mean (in std)", place, (-6, -8), BLUE, ha="right", va="top")
-    place = (sizes[-1], result.mean_error.mean(axis=0)[-1])
+    place = (sizes[-1], means["mean error"][-1])
     say(ax, "grey: 1/√N", place, (-30, 0), GREY, ha="right")
     ax.set(yscale="log", ylabel="error (log scale)")
     ax.set_yticks((0.1, 0.2, 0.5, 1, 2), ("0.1", "0.2", "0.5", "1", "2"))
@@ -111,27 +114,27 @@ def noise(ax, result):
     return size_axis(ax, sizes)
 
 
-def biased_share(ax, result):
+def biased_share(ax, table):
     """Draw which share of the true variance the biased one shows.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    result : NoiseResult
-        Shares by batch size, of several seeds.
+    table : Table
+        From `running_statistics.noise`.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
-    sizes = np.array(result.config.batch_sizes)
+    sizes = np.array(table.options["batch_sizes"])
     law = (sizes - 1) / sizes
     ax.axhline(1, color=GREY, linestyle=":", linewidth=1.5)
     ax.fill_between(sizes, law, 1, facecolor=PALE, edgecolor="white", hatch="///")
     ax.plot(sizes, law, color=INK, linewidth=1.5)
-    for shares in result.biased_share:
-        ax.plot(sizes, shares, "o", color=BLUE, alpha=0.6, markersize=7)
+    shares = _column(table, "biased share")
+    ax.plot(sizes, shares, "o", color=BLUE, alpha=0.6, markersize=7)
     say(ax, "true variance", (sizes[-1], 1), (0, 4), GREY, ha="right", va="bottom")
     say(ax, "(N − 1)/N", (sizes[1], law[1]), (10, -6), INK, va="top")
     say(ax, "measured", (sizes[0], law[0]), (10, -2), BLUE)
@@ -139,43 +142,34 @@ def biased_share(ax, result):
     return size_axis(ax, sizes)
 
 
-def forgotten_eval(ax, result):
+def forgotten_eval(ax, table):
     """Draw what becomes of the answers where eval() is forgotten.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    result : MatesResult
-        Accuracy and share of changed answers for each kind of batch.
+    table : Table
+        From `evaluation.mates`.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
-    cases = {"eval()": {"accuracy": result.running}}
-    for i, size in reversed(list(enumerate(result.config.batch_sizes))):
-        cases[f"batch of {size}"] = {
-            "accuracy": result.accuracy[:, i],
-            "changed answers": result.changed[:, i],
-        }
-    cases["batch of\none class"] = {
-        "accuracy": result.accuracy_one_class,
-        "changed answers": result.changed_one_class,
-    }
+    cases = {name.replace("of one", "of\none"): row for name, row in table.items()}
     strips(ax, cases, looks=(BATCH_NORM, VARIANT), xlabel="")
     return accuracy_axis(ax, "share of the test images")
 
 
-def sorted_batches(ax, result):
+def sorted_batches(ax, mixed, one_class):
     """Draw what a net learns from mixed batches, and from batches of one class.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    result : SortedResult
-        Accuracies with and without batch norm.
+    mixed, one_class : Table
+        From `evaluation.sorted_batches`, with whichever rows are to be seen.
 
     Returns
     -------
@@ -183,107 +177,97 @@ def sorted_batches(ax, result):
     """
     looks = {"BN": BATCH_NORM, "group norm": THIRD, "plain": PLAIN}
     cases = {
-        "mixed\nbatches": {"BN": result.norm_shuffled, "plain": result.plain_shuffled},
-        "one class\nin a batch": {
-            "BN": result.norm_sorted,
-            "group norm": result.group_sorted,
-            "plain": result.plain_sorted,
-        },
-        "one class,\ntrain mode": {"BN": result.training_sorted},
+        "mixed\nbatches": {name: row["test"] for name, row in mixed.items()},
+        "one class\nin a batch": {name: row["test"] for name, row in one_class.items()},
+        "one class,\ntrain mode": {"BN": one_class["BN"]["training"]},
     }
     strips(ax, cases, looks=looks, xlabel="")
     return accuracy_axis(ax, "accuracy")
 
 
-def fine_tuning(ax, results):
+def fine_tuning(ax, tables):
     """Draw what fine-tuning gains with batch norm frozen, and not frozen.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    results : sequence of FineTuneResult
-        One row each.
+    tables : sequence of Table
+        From `evaluation.fine_tuning`; one row each.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
     cases = {
-        f"{_lines(result.config.change)}\nbatch {result.config.batch_size}": {
-            "before": result.before,
-            "frozen": result.frozen,
-            "not frozen": result.unfrozen,
-        }
-        for result in results
+        f"{_lines(table.options['change'])}\nbatch {table.options['batch_size']}": table
+        for table in tables
     }
     strips(ax, cases, looks=(FORMER, BATCH_NORM, VARIANT), xlabel="")
     return accuracy_axis(ax, "test accuracy on the changed images")
 
 
-def recalibration(ax, result):
+def recalibration(ax, table):
     """Draw the accuracy before and after the statistics are computed afresh.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    result : RecalibrationResult
-        Accuracies of several seeds for each kind of change.
+    table : Table
+        From `evaluation.recalibration`, with the row ``"unchanged"``.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
-    for row, pairs in enumerate(result.scores.values()):
-        places = np.linspace(row - 0.2, row + 0.2, len(pairs))
-        ax.plot(pairs.T, [places] * 2, color=BLUE, linewidth=2, alpha=0.5, zorder=2)
-        ax.plot(pairs[:, 0], places, "o", color=BLUE, markerfacecolor="white", mew=1.8)
-        ax.plot(pairs[:, 1], places, "o", color=BLUE, zorder=3)
+    changed = {name: row for name, row in table.items() if name != "unchanged"}
+    for height, row in enumerate(changed.values()):
+        before, after = row["before"], row["after"]
+        places = np.linspace(height - 0.2, height + 0.2, len(before))
+        ax.plot([before, after], [places] * 2, color=BLUE, linewidth=2, alpha=0.5, zorder=2)
+        ax.plot(before, places, "o", color=BLUE, markerfacecolor="white", mew=1.8)
+        ax.plot(after, places, "o", color=BLUE, zorder=3)
     ax.plot([], [], "o", color=BLUE, markerfacecolor="white", mew=1.8, label="before")
     ax.plot([], [], "o", color=BLUE, label="after")
-    unchanged = {"label": "unchanged net", "color": GREY, "linestyle": ":"}
-    ax.axvline(result.clean.mean(), linewidth=1.5, zorder=1, **unchanged)
+    unchanged = table["unchanged"]["before"].mean()
+    look = {"color": GREY, "linestyle": ":", "linewidth": 1.5}
+    ax.axvline(unchanged, label="unchanged net", zorder=1, **look)
     ax.set(xlim=(-0.03, 1.03), xlabel="test accuracy")
     ax.xaxis.set_major_formatter(PercentFormatter(1))
     legend_above(ax)
-    return rows(ax, [_lines(name) for name in result.scores])
+    return rows(ax, [_lines(name) for name in changed])
 
 
-def momentum(ax, results):
+def momentum(ax, tables):
     """Draw what a momentum typed the wrong way round costs.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    results : sequence of MomentumResult
-        One row each, all with the same two momenta.
+    tables : sequence of Table
+        From `running_statistics.swapped_momentum`; one row each.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
-    config = results[0].config
-    right, wrong = f"momentum {config.right:g}", f"momentum {config.wrong:g}"
-    cases = {
-        f"batch {result.config.batch_size}": {right: result.right, wrong: result.wrong}
-        for result in results
-    }
+    cases = {f"batch {table.options['batch_size']}": table for table in tables}
     strips(ax, cases, looks=(BATCH_NORM, VARIANT), xlabel="")
     ax.set_xticks((0.8, 0.85, 0.9, 0.95, 1))
     return accuracy_axis(ax, "test accuracy (axis starts at 80%)", start=0.8)
 
 
-def half_life(ax, results):
+def half_life(ax, tables):
     """Draw how the start of a running mean is forgotten, and when half of it is.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    results : sequence of ForgettingResult
-        At most three, one momentum each.
+    tables : sequence of Table
+        From `running_statistics.half_life`; at most three, one momentum each.
 
     Returns
     -------
@@ -294,15 +278,14 @@ def half_life(ax, results):
     The lines are (1 − momentum)^t; the dots were measured.
     """
     ax.axhline(0.5, color=GREY, linestyle=":", linewidth=1.5)
-    last = 1.7 * max(result.steps.max() for result in results)
+    last = 1.7 * max(table["updates"].max() for table in tables)
     updates = np.arange(last + 1)
     looks = ((BLUE, "o-"), (GREEN, "s--"), (INK, "^-."))
-    for result, (colour, look) in zip(results, looks, strict=False):
-        rate = result.config.momentum
+    for table, (colour, look) in zip(tables, looks, strict=False):
+        rate, halves = table.options["momentum"], table["updates"]
         ax.plot(updates, (1 - rate) ** updates, look[1:], color=colour)
-        for steps in result.steps:
-            ax.plot(steps, 0.5, look[0], color=colour, markersize=9)
-        half = result.steps.max()
+        ax.plot(halves, np.full(len(halves), 0.5), look[0], color=colour, markersize=9)
+        half = halves.max()
         name = f"momentum {rate:g}:\n{half} updates"
         shift, va = (-5, "top") if half < last / 3 else (6, "bottom")
         say(ax, name, (half, 0.5), (13, shift), colour, va=va)
@@ -311,30 +294,27 @@ def half_life(ax, results):
     return ax
 
 
-def stored_variance(ax, result):
+def stored_variance(ax, table):
     """Draw what storing the biased variance changes, and what it does not.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    result : StoredVarianceResult
-        Accuracies and share of changed answers by batch size of the training.
+    table : Table
+        From `running_statistics.stored_variance`.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
-    cases = {
-        f"batch {size}": {
-            "unbiased": result.unbiased[:, i],
-            "biased": result.biased[:, i],
-            "changed answers": result.changed[:, i],
-        }
-        for i, size in enumerate(result.config.batch_sizes)
-    }
-    strips(ax, cases, looks=(BATCH_NORM, VARIANT, (INK, "x", "")), xlabel="")
+    strips(ax, table, looks=(BATCH_NORM, VARIANT, (INK, "x", "")), xlabel="")
     return accuracy_axis(ax, "test accuracy; changed answers (×)")
+
+
+def _column(table, name):
+    """Return one column of all rows, shape (rows, seeds)."""
+    return np.array([row[name] for row in table.values()])
 
 
 def _lines(name):

@@ -9,6 +9,7 @@ from bn_lib.course.figure import (
     GREEN,
     GREY,
     PLAIN,
+    THIRD,
     accuracy_axis,
     curves,
     dots,
@@ -28,19 +29,12 @@ __all__ = [
     "scaled_weights",
 ]
 
-# In the order of the colours of `shapes`: blue, orange, green.
-VARIANTS = {"bn": "BN", "plain": "plain", "noisy bn": "BN + noise"}
-TRAININGS = {
-    "plain": "plain",
-    "plain, decay": "plain, decay",
-    "bn": "BN",
-    "bn, decay": "BN, decay",
-}
+LOOKS = {"BN": BATCH_NORM, "plain": PLAIN, "BN + noise": THIRD}
 # Decay is drawn first and wide, so that a curve on it can be seen.
 TWINS = {
-    "decay": ("bn, decay", "#7FBEE6", {"linewidth": 5}),
-    "no decay": ("bn", GREY, {"linewidth": 1.5, "linestyle": ":"}),
-    "growing rate": ("bn, growing rate", GREEN, {"linewidth": 1.5}),
+    "decay": ("BN, decay", "#7FBEE6", {"linewidth": 5}),
+    "no decay": ("BN", GREY, {"linewidth": 1.5, "linestyle": ":"}),
+    "growing rate": ("BN, growing rate", GREEN, {"linewidth": 1.5}),
 }
 ALONG = {
     "loss_range": "range of the loss\nalong the gradient (log)",
@@ -60,15 +54,16 @@ ENDS = {
 }
 
 
-def along_gradient(ax, result, what="loss_range"):
+def along_gradient(ax, table, what="loss_range"):
     """Draw what each net meets along its gradient, while it trains.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    result : LandscapeResult
-        What to draw; the shade reaches from the smallest seed to the largest.
+    table : Table
+        From `experiments.landscape`; the shade reaches from the smallest seed to the
+        largest.
     what : str
         ``"loss_range"``, ``"gradient_change"``, ``"relative_change"`` or ``"loss"``.
 
@@ -82,81 +77,72 @@ def along_gradient(ax, result, what="loss_range"):
     figure 4.
     """
     log_axis(ax.yaxis)
-    plain, normed = np.moveaxis(getattr(result, what), 1, 0)  # (seeds, probes) each
-    steps = np.arange(plain.shape[1]) * result.config.every
-    for values, (colour, marker, line) in ((plain, PLAIN), (normed, BATCH_NORM)):
+    lines = {}
+    for net in ("BN", "plain"):
+        values = table[net][what]
+        steps = np.arange(values.shape[1]) * table.options["every"]
         low, high = values.min(axis=0), values.max(axis=0)
-        ax.fill_between(steps, low, high, color=colour, alpha=0.2, linewidth=0)
-        ax.plot(steps, values.T, color=colour, linewidth=0.8, alpha=0.45)
-        ax.plot(steps, values.mean(axis=0), marker + line, color=colour, markersize=5)
-    ax.set(xlabel="step", ylabel=ALONG[what])
-    ends = {"plain": plain[:, -1].mean(), "BN": normed[:, -1].mean()}
-    name_ends(ax, steps[-1], ends, {"plain": PLAIN[0], "BN": BATCH_NORM[0]})
-    return ax
+        ax.fill_between(steps, low, high, color=LOOKS[net][0], alpha=0.2, linewidth=0)
+        lines[net] = steps, values
+    return curves(ax, lines, xlabel="step", ylabel=ALONG[what], looks=LOOKS)
 
 
-def accuracy_curves(ax, result):
+def accuracy_curves(ax, table):
     """Draw the test accuracy of each variant of a network while it trains.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    result : CurvesResult
-        What to draw.
+    table : Table
+        From `experiments.curves`.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
-    lines = {
-        name: (result.steps, result.accuracy[variant])
-        for variant, name in VARIANTS.items()
-        if variant in result.accuracy
-    }
+    every, last = table.options["every"], table.options["steps"]
+    steps = np.arange(every, last + 1, every)
+    lines = {row: (steps, accuracy) for row, accuracy in table.items()}
     labels = {"xlabel": "step", "ylabel": "test accuracy"}
-    curves(ax, lines, **labels, ylim=(0, 1), level=CHANCE)
+    curves(ax, lines, **labels, ylim=(0, 1), level=CHANCE, looks=LOOKS)
     ax.yaxis.set_major_formatter(PercentFormatter(1))
-    ax.set_xticks(result.steps)
+    ax.set_xticks(steps)
     return ax
 
 
-def mean_accuracy(ax, results):
+def mean_accuracy(ax, tables):
     """Draw the test accuracy, averaged over the training, of several networks.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    results : dict of str to CurvesResult
-        One row for each network; its name labels the row.
+    tables : dict of str to Table
+        From `experiments.curves`, one row for each network, with its name.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
     groups = {
-        row: {
-            name: result.mean(variant)
-            for variant, name in VARIANTS.items()
-            if variant in result.accuracy
-        }
-        for row, result in results.items()
+        name: {row: table[row].mean(axis=1) for row in LOOKS if row in table}
+        for name, table in tables.items()
     }
-    strips(ax, groups, xlabel="")
+    strips(ax, groups, xlabel="", looks=LOOKS)
     return accuracy_axis(ax, "test accuracy, mean over training")
 
 
-def scaled_weights(ax, results, what="output_change"):
+def scaled_weights(ax, tables, what="output_change"):
     """Draw what changes when the weights of one hidden layer grow.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    results : dict of str to ScaleResult
-        One row for each network; its name labels the row. Every seed and every layer
-        is a dot.
+    tables : dict of str to Table
+        From `experiments.scaled`, one row for each network, with its name. Every seed
+        and every layer is a dot.
     what : str
         ``"output_change"``, ``"gradient_ratio"`` or ``"cosine"``.
 
@@ -164,64 +150,59 @@ def scaled_weights(ax, results, what="output_change"):
     -------
     matplotlib.axes.Axes
     """
-    groups = {}
-    for row, result in results.items():
-        plain, normed = np.moveaxis(getattr(result, what), 1, 0)  # (seeds, layers) each
-        groups[row] = {"BN": normed.ravel(), "plain": plain.ravel()}
+    groups = {
+        name: {net: table[net][what].ravel() for net in ("BN", "plain")}
+        for name, table in tables.items()
+    }
     if what == "gradient_ratio":
         log_axis(ax.xaxis)
     else:
         ax.set_xscale("log")
-    factor = next(iter(results.values())).config.factor
+    factor = next(iter(tables.values())).options["factor"]
     levels = {
         "output_change": (f"output × {factor:g}", factor - 1),
         "gradient_ratio": (f"gradient ÷ {factor:g}", factor),
         "cosine": None,
     }
-    return strips(ax, groups, xlabel=SCALED[what], level=levels[what])
+    return strips(ax, groups, xlabel=SCALED[what], level=levels[what], looks=LOOKS)
 
 
-def after_decay(ax, result, what="weight_norm"):
+def after_decay(ax, table, what="weight_norm"):
     """Draw what trainings with and without weight decay ended with.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    result : DecayResult
-        What to draw, one row for each training; those with decay have open dots.
+    table : Table
+        From `experiments.weight_decay`; those with decay have open dots.
     what : str
-        ``"weight_norm"`` and ``"effective_lr"`` (of batch norm alone), one dot for
-        each seed and layer; or ``"output_size"``, one for each seed.
+        ``"weight_norm"`` or ``"effective_lr"``, one dot for each seed and layer; or
+        ``"output_size"``, one for each seed.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
-    ends = {name: result.output_size[name] for name in TRAININGS if name in result.loss}
-    if what == "weight_norm":
-        ends = {name: result.weight_norm[name] for name in ends}
-    if what == "effective_lr":
-        ends = {name: result.effective_lr(name) for name in ends if name.startswith("bn")}
-    for row, (name, values) in enumerate(ends.items()):
-        colour, marker, _ = BATCH_NORM if name.startswith("bn") else PLAIN
+    for row, (name, cells) in enumerate(table.items()):
+        colour, marker, _ = LOOKS[name.split(",")[0]]
         fill = "white" if name.endswith("decay") else colour
-        dots(ax, values.ravel(), row, colour, marker, fill)
+        dots(ax, cells[what].ravel(), row, colour, marker, fill)
     ax.set_xlabel(ENDS[what])
-    ax.set_xlim(0, 1.08 * max(values.max() for values in ends.values()))
+    ax.set_xlim(0, 1.08 * max(cells[what].max() for cells in table.values()))
     ax.locator_params(axis="x", nbins=5)
-    return rows(ax, [TRAININGS[name] for name in ends])
+    return rows(ax, list(table))
 
 
-def decay_losses(ax, result, seed=0):
+def decay_losses(ax, table, seed=0):
     """Draw the loss with weight decay, without it, and with a growing rate instead.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    result : DecayResult
-        What to draw, of the nets with batch norm.
+    table : Table
+        From `experiments.weight_decay`; only the nets with batch norm are drawn.
     seed : int
         Which of the seeds, counted from 0; `distance_from_decay` shows all.
 
@@ -230,37 +211,35 @@ def decay_losses(ax, result, seed=0):
     matplotlib.axes.Axes
     """
     log_axis(ax.yaxis)
-    for name, (training, colour, look) in TWINS.items():
-        ax.plot(result.loss[training][seed], color=colour, label=name, **look)
+    for name, (row, colour, look) in TWINS.items():
+        ax.plot(table[row]["loss"][seed], color=colour, label=name, **look)
     ax.set(xlabel="step", ylabel="loss of the batch (log)")
     ax.legend(frameon=False, fontsize=11)
     return ax
 
 
-def distance_from_decay(ax, result):
+def distance_from_decay(ax, table):
     """Draw how far the loss is from that with weight decay, at each step.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    result : DecayResult
-        What to draw: batch norm without decay, and with a growing rate in its place.
+    table : Table
+        From `experiments.weight_decay`: batch norm without decay, and with a growing
+        rate in its place.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
     ax.set_yscale("log", nonpositive="mask")  # the first losses are equal
-    decay = result.loss["bn, decay"]
     ends, colours = {}, {}
-    for name, (training, colour, look) in TWINS.items():
-        if name == "decay":
-            continue
-        gaps = np.abs(result.loss[training] - decay)  # (seeds, steps)
+    for name in ("no decay", "growing rate"):
+        row, colour, look = TWINS[name]
+        gaps = np.abs(table[row]["loss"] - table["BN, decay"]["loss"])  # (seeds, steps)
         ax.plot(gaps.T, color=colour, linewidth=0.5, alpha=0.35)
         ax.plot(gaps.mean(axis=0), color=colour, **look)
         ends[name], colours[name] = gaps[:, -1].mean(), colour
     ax.set(xlabel="step", ylabel="distance from the\nloss with decay (log)")
-    name_ends(ax, gaps.shape[1] - 1, ends, colours)
-    return ax
+    return name_ends(ax, gaps.shape[1] - 1, ends, colours)

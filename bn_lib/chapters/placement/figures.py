@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 ORDERS = {
-    "none": ("plain", ORANGE, "s"),
+    "plain": ("plain", ORANGE, "s"),
     "before": ("conv → BN → ReLU", BLUE, "o"),
     "before, head too": ("… + BN at the head", BLUE, "D"),
     "after": ("conv → ReLU → BN", GREEN, "^"),
@@ -51,68 +51,65 @@ BLOCKS = {
     "post": (PINK, "s", "--"),
     "post, last γ = 0": (GREEN, "^", "-."),
 }
+# A log axis has no place for an exact 0.
+SMALLEST = 1e-17
 
 
-def order_accuracy(ax, results):
+def order_accuracy(ax, tables):
     """Draw the test accuracy of each order of convolution, norm and ReLU.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    results : sequence of OrderResult
-        At different learning rates; two at most, the first hollow, the second filled.
+    tables : dict of str to Table
+        From `experiments.order`, with the name of the learning rate; two at most, the
+        first hollow, the second filled.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
-    shown = [order for order in ORDERS if any(order in r.accuracy for r in results)]
-    for result, fill in zip(results, ("white", None)[: len(results)], strict=True):
+    shown = [order for order in ORDERS if any(order in t for t in tables.values())]
+    for (name, table), fill in zip(tables.items(), ("white", None), strict=False):
         for row, order in enumerate(shown):
-            if order in result.accuracy:
-                dots(ax, result.accuracy[order], row, *ORDERS[order][1:], fill)
-        middle = np.mean(result.accuracy[shown[-1]])
-        above(ax, middle, f"lr {result.config.lr:g}", color=INK, weight="bold")
+            if order in table:
+                dots(ax, table[order], row, *ORDERS[order][1:], fill)
+        above(ax, np.mean(table[shown[-1]]), name, color=INK, weight="bold")
     rows(ax, [ORDERS[order][0] for order in shown])
     return accuracy_axis(ax)
 
 
-def dense_accuracy(ax, results):
+def dense_accuracy(ax, tables):
     """Draw the test accuracy of fully connected nets with and without batch norm.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    results : sequence of DenseResult
-        One for each activation.
+    tables : dict of str to Table
+        From `experiments.dense`; a row for each, with its name.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
-    names = {"sigmoid": "sigmoid", "relu": "ReLU"}
     groups = {
-        names[result.config.activation]: {
-            "BN": result.accuracy["bn"],
-            "plain": result.accuracy["plain"],
-        }
-        for result in results
+        name: {net: table[net] for net in ("BN", "plain")} for name, table in tables.items()
     }
     strips(ax, groups, xlabel="")
     return accuracy_axis(ax)
 
 
-def bias_effects(ax, result):
+def bias_effects(ax, table):
     """Draw how much of a bias is left behind batch norm.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    result : BiasResult
-        Relative sizes in decimal digits, drawn as powers of ten.
+    table : Table
+        From `experiments.bias`.
 
     Returns
     -------
@@ -120,10 +117,10 @@ def bias_effects(ax, result):
     """
     groups = {
         case.replace(", ", "\n"): {
-            "gradient of the bias": 10.0 ** -result.gradient[case],
-            "change if removed": 10.0 ** -result.output[case],
+            "gradient of the bias": np.maximum(row["gradient"], SMALLEST),
+            "change if removed": np.maximum(row["output"], SMALLEST),
         }
-        for case in result.gradient
+        for case, row in table.items()
     }
     ax.set_xscale("log")
     looks = (BATCH_NORM, VARIANT)
@@ -134,23 +131,23 @@ def bias_effects(ax, result):
     return ax
 
 
-def channel_leaks(ax, result):
+def channel_leaks(ax, table):
     """Draw how far a change of one channel spreads to the others.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    result : ChannelResult
-        Largest changes of outputs.
+    table : Table
+        From `experiments.spread`.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
     groups = {
-        name: {"changed channel": result.own[name], "other channels": result.leak[name]}
-        for name in result.leak
+        name: {"changed channel": row["own"], "other channels": row["leak"]}
+        for name, row in table.items()
     }
     looks = (FORMER, BATCH_NORM)
     return strips(ax, groups, xlabel="largest change of an output", looks=looks)
@@ -204,64 +201,65 @@ def residual_blocks(ax, kind):
     return ax
 
 
-def block_accuracy(ax, results):
+def block_accuracy(ax, tables):
     """Draw the test accuracy of residual nets of several depths and learning rates.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    results : dict of str to ResidualResult
-        One for each depth and learning rate, by its name.
+    tables : dict of str to Table
+        From `experiments.residual`; a row for each depth and learning rate, with its
+        name.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
-    groups = {name: _by_kind(result.accuracy) for name, result in results.items()}
+    groups = {name: _by_kind(table) for name, table in tables.items()}
     strips(ax, groups, xlabel="", looks=BLOCKS)
     return accuracy_axis(ax)
 
 
-def signal_by_depth(ax, result):
+def signal_by_depth(ax, table):
     """Draw how the variance of the signal grows from block to block, before training.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    result : SignalResult
-        Variances of each kind of block.
+    table : Table
+        From `experiments.signal`.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
-    depth = np.arange(result.config.blocks + 1)
     lines = {
-        name: (depth, variance / variance[:, :1])
-        for name, variance in _by_kind(result.variance).items()
+        name: (np.arange(variance.shape[1]), variance / variance[:, :1])
+        for name, variance in _by_kind(table).items()
     }
     ax.set_yscale("log")
     ylabel = "variance / at the start\n(log axis)"
     return curves(ax, lines, xlabel="blocks", ylabel=ylabel, looks=BLOCKS)
 
 
-def dropout_ratios(ax, results):
+def dropout_ratios(ax, tables):
     """Draw how much smaller than in training each norm's inputs are in eval mode.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    results : sequence of DropoutResult
-        At most three, one for each dropout rate.
+    tables : dict of str to Table
+        From `experiments.dropout`; a line for each of at most three rates, with its
+        name.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
-    lines = {f"rate {r.config.rate}": (np.arange(3), r.ratio) for r in results}
+    lines = {name: (np.arange(3), table["ratio"]) for name, table in tables.items()}
     log_axis(ax.yaxis)
     ax.set_xticks(range(3), ["BN 1", "dropout\n→ BN 2", "dropout\n→ BN 3"])
     looks = (BATCH_NORM, VARIANT, (PINK, "s", "-."))
@@ -269,23 +267,23 @@ def dropout_ratios(ax, results):
     return curves(ax, lines, xlabel="", ylabel=ylabel, looks=looks)
 
 
-def dropout_recalibrated(ax, results):
+def dropout_recalibrated(ax, tables):
     """Draw what it gives to measure the running statistics again without dropout.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    results : sequence of DropoutResult
-        One for each dropout rate.
+    tables : dict of str to Table
+        From `experiments.dropout`; a row for each rate, with its name.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
     groups = {
-        f"rate {r.config.rate}": {"as trained": r.accuracy, "recalibrated": r.recalibrated}
-        for r in results
+        name: {"as trained": table["accuracy"], "recalibrated": table["recalibrated"]}
+        for name, table in tables.items()
     }
     strips(ax, groups, xlabel="", looks=(FORMER, BATCH_NORM))
     return accuracy_axis(ax)

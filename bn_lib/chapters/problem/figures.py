@@ -35,7 +35,7 @@ SIZES = {
 }
 
 
-def unit_inputs(axs, result, layer=-1, seed=0, unit=None):
+def unit_inputs(axs, table, layer=-1, seed=0, unit=None):
     """Draw the distribution of one unit's inputs while both nets train.
 
     Parameters
@@ -43,8 +43,8 @@ def unit_inputs(axs, result, layer=-1, seed=0, unit=None):
     axs : sequence of matplotlib.axes.Axes
         Two: one for the plain net, one for that with batch norm. They should share
         their axes.
-    result : DriftResult
-        What to draw.
+    table : Table
+        From `experiments.drift`.
     layer : int
         Hidden layer, counted from 0.
     seed : int
@@ -62,65 +62,66 @@ def unit_inputs(axs, result, layer=-1, seed=0, unit=None):
     S. Ioffe and C. Szegedy, "Batch Normalization", 2015, figure 1 (b) and (c).
     """
     for ax, net in zip(axs, ("plain", "BN"), strict=True):
-        q = result.percentiles[net][seed, :, layer]  # (T, 3, width)
+        q = table[net]["inputs"][seed, :, layer]  # (T, 3, width)
         low, middle, high = q[:, :, _typical(q) if unit is None else unit].T
         colour, _, _ = LOOKS[net]
-        ax.fill_between(result.steps, low, high, color=colour, alpha=0.25, linewidth=0)
-        ax.plot(result.steps, low, color=colour, linewidth=1)
-        ax.plot(result.steps, high, color=colour, linewidth=1)
-        ax.plot(result.steps, middle, color=colour)
+        steps = _steps(table, len(q))
+        ax.fill_between(steps, low, high, color=colour, alpha=0.25, linewidth=0)
+        ax.plot(steps, low, color=colour, linewidth=1)
+        ax.plot(steps, high, color=colour, linewidth=1)
+        ax.plot(steps, middle, color=colour)
         ax.set_title(net, color=in_words(colour), loc="left")
         ax.set_ylabel("unit's input")
         names = {"85%": high[-1], "median": middle[-1], "15%": low[-1]}
-        name_ends(ax, result.steps[-1], names, dict.fromkeys(names, colour))
+        name_ends(ax, steps[-1], names, dict.fromkeys(names, colour))
     axs[-1].set_xlabel("step")
     return axs
 
 
-def drift(ax, result, measure="pace"):
+def drift(ax, moves, label, log=False):
     """Draw how far the inputs of each hidden layer moved, with and without batch norm.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    result : DriftResult
-        What to draw.
-    measure : str
-        ``"pace"``, the mean move between two records, or ``"travel"``, that from the
-        start to the end.
+    moves : dict of str to ndarray, shape (seeds, depth)
+        Of ``"plain"``, ``"BN"`` and ``"before BN"``: `experiments.pace` or
+        `experiments.travel`, in half-widths.
+    label : str
+        Between which records, such as ``"start to end"``.
+    log : bool
+        Whether the axis is logarithmic; otherwise it starts at 0.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
-    between = {"pace": f"per {result.config.every} steps", "travel": "start to end"}
-    lines = {name: getattr(result, measure)(name) for name in LOOKS}
-    layers = np.arange(1, result.config.hidden + 1)
-    if measure == "pace":
+    layers = np.arange(1, moves["plain"].shape[1] + 1)
+    if log:
         log_axis(ax.yaxis)
     else:
-        ax.set_ylim(0, 1.1 * max(moves.max() for moves in lines.values()))
-    unit = "half-widths, log" if measure == "pace" else "half-widths"
+        ax.set_ylim(0, 1.1 * max(values.max() for values in moves.values()))
     ax.set_xticks(layers)
     return curves(
         ax,
-        {name: (layers, moves) for name, moves in lines.items()},
+        {name: (layers, values) for name, values in moves.items()},
         xlabel="hidden layer",
-        ylabel=f"drift {between[measure]}\n({unit})",
+        ylabel=f"drift {label}\n(half-widths{', log' if log else ''})",
         looks=LOOKS,
     )
 
 
-def gradient_change(ax, results, what="share", layer=None):
+def gradient_change(ax, tables, what="share", layer=None):
     """Draw how much gradients change once the lower layers have moved, net by net.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    results : dict of str to DriftResult or DeepLinearResult
-        One row for each net; its name labels the row.
+    tables : dict of str to Table
+        From `experiments.drift` or `experiments.deep_linear`; a row for each, with its
+        name.
     what : str
         ``"share"``, the length of the change over that of the gradient;
         ``"direction"``, 1 minus the cosine; or ``"length"``.
@@ -134,25 +135,24 @@ def gradient_change(ax, results, what="share", layer=None):
     column, label = CHANGES[what]
     groups = {
         name: {
-            net: _over_layers(result.gradient_change[net][..., column], layer).mean(axis=1)
-            for net in ("BN", "plain")
+            net: _change(table, net, column, layer).mean(axis=1) for net in ("BN", "plain")
         }
-        for name, result in results.items()
+        for name, table in tables.items()
     }
     strips(ax, groups, xlabel=label.replace("\n", " "))
     ax.set_xlim(left=0)
     return ax
 
 
-def gradient_change_by_step(ax, result, what="share", layer=None):
+def gradient_change_by_step(ax, table, what="share", layer=None):
     """Draw how much gradients change once the lower layers have moved, over training.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    result : DriftResult or DeepLinearResult
-        What to draw.
+    table : Table
+        From `experiments.drift` or `experiments.deep_linear`.
     what, layer : str and int
         As for `gradient_change`.
 
@@ -168,23 +168,23 @@ def gradient_change_by_step(ax, result, what="share", layer=None):
     column, label = CHANGES[what]
     lines = {}
     for net in ("BN", "plain"):
-        values = _over_layers(result.gradient_change[net][..., column], layer)
-        lines[net] = (np.arange(values.shape[1]) * result.config.every, values)
+        values = _change(table, net, column, layer)
+        lines[net] = (_steps(table, values.shape[1]), values)
     curves(ax, lines, xlabel="step", ylabel=label, looks=LOOKS)
     ax.set_ylim(bottom=0)
     return ax
 
 
-def signal_by_depth(ax, results, what="signal"):
+def signal_by_depth(ax, lines, what="signal"):
     """Draw the size of signals or gradients, layer by layer on their way.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    results : dict of str to sequence of SignalResult
-        Name of a line and what it shows; results of one name are drawn alike, for
-        lines that lie on each other.
+    lines : dict of str to (str, sequence of ndarray of shape (seeds, depth))
+        Name of a line, its net (``"plain"`` or ``"BN"``), and the sizes; several of one
+        name are drawn alike, for lines that lie on each other.
     what : str
         ``"signal"`` or ``"contrast"``, from the first layer to the last; or
         ``"gradient"``, from the last to the first.
@@ -196,17 +196,14 @@ def signal_by_depth(ax, results, what="signal"):
     if what != "contrast":
         ax.set_yscale("log")
     names, colours = {}, {}
-    for name, alike in results.items():
-        for result in alike:
-            sizes = getattr(result, what)  # (seeds, depth)
-            colour, marker, line = LOOKS["BN" if result.config.norm else "plain"]
+    for name, (net, alike) in lines.items():
+        colours[name], marker, line = LOOKS[net]
+        for sizes in alike:
             layers = np.arange(1, sizes.shape[1] + 1)
-            ax.plot(layers, sizes.T, color=colour, linewidth=0.8, alpha=0.45)
-            ax.plot(
-                layers, sizes.mean(axis=0), marker + line, color=colour, markevery=(0, 3)
-            )
+            look = {"color": colours[name]}
+            ax.plot(layers, sizes.T, linewidth=0.8, alpha=0.45, **look)
+            ax.plot(layers, sizes.mean(axis=0), marker + line, markevery=(0, 3), **look)
             names[name] = sizes[:, 0 if what == "gradient" else -1].mean()
-            colours[name] = colour
     backward = what == "gradient"
     ax.set(xlabel="layer, from the output back" if backward else "layer")
     ax.set_xticks([layer for layer in (1, 5, 10, 15, 20) if layer <= layers[-1]])
@@ -227,6 +224,11 @@ def _typical(q):
     return np.argsort(travel)[len(travel) // 2]
 
 
-def _over_layers(values, layer):
-    """Reduce (seeds, T, layers) to (seeds, T)."""
+def _change(table, net, column, layer):
+    """Return one measure of the gradient's change, shape (seeds, T)."""
+    values = table[net]["gradient_change"][..., column]
     return values.mean(axis=2) if layer is None else values[..., layer]
+
+
+def _steps(table, records):
+    return np.arange(records) * table.options["every"]

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from bn_lib.chapters.alternatives import figures as alternatives
-from bn_lib.chapters.alternatives.experiments import CurveConfig, ShareConfig, Table
 from bn_lib.course import figure
+from bn_lib.course.experiment import Table
 from bn_lib.functional import group_norm, instance_norm, layer_norm, normalize
 
 CUBES = ("batch", "layer", "instance", "group")
@@ -25,11 +25,10 @@ def ax():
         plt.close(fig)
 
 
-def made_up(rows, columns, config=None):
+def made_up(*rows, least=0.2, **options):
     """Fill a table of two seeds with numbers that are all different."""
-    shape = (len(rows), len(columns), 2)
-    values = np.linspace(0.2, 0.9, np.prod(shape)).reshape(shape)
-    return Table(config, rows, columns, values, "made up")
+    values = np.linspace(least, 0.9, 2 * len(rows)).reshape(-1, 2)
+    return Table(dict(zip(rows, values, strict=True)), "made up", options, (0, 1))
 
 
 def dots(ax, marker):
@@ -93,82 +92,98 @@ def test_a_cube_refuses_unknown_norms_and_uneven_groups(ax):
 
 
 def test_batch_size_curve_draws_every_seed_and_names_every_norm(ax):
-    table = made_up(("batch", "layer", "group"), ("2", "8", "32"))
-    alternatives.batch_size_curve(ax, table)
+    norms = ("batch", "layer", "group")
+    tables = {size: made_up(*norms, least=size / 100) for size in (2, 8, 32)}
+    alternatives.batch_size_curve(ax, {"1 epoch": tables})
     drawn = [np.asarray(line.get_ydata()).tolist() for line in ax.lines]
-    for runs in table.values:
-        for values in (*runs.T, runs.mean(axis=-1)):
+    for norm in norms:
+        runs = np.array([table[norm] for table in tables.values()])
+        for values in (*runs.T, runs.mean(axis=1)):
             assert values.tolist() in drawn
-    assert {text.get_text() for text in ax.texts} == {"chance", *table.rows}
+    assert {text.get_text() for text in ax.texts} == {"chance", *norms}
+    assert ax.get_legend() is None
     assert ax.lines[0].get_ydata()[0] == 0.1
     assert (ax.get_xscale(), ax.get_ylim()) == ("log", (0, 1))
 
 
 def test_a_longer_training_keeps_the_look_of_its_norm_and_fills_its_dots(ax):
-    rows = ("batch", "layer", "batch, 3 epochs", "layer, 3 epochs")
-    table = made_up(rows, ("2", "32"), CurveConfig(epochs=(1, 3)))
-    alternatives.batch_size_curve(ax, table)
+    trainings = {
+        name: {
+            size: made_up("batch", "layer", least=least + size / 100) for size in (2, 32)
+        }
+        for name, least in (("1 epoch", 0.1), ("3 epochs", 0.3))
+    }
+    alternatives.batch_size_curve(ax, trainings)
     for norm, marker, colour in (("batch", "o", figure.BLUE), ("layer", "^", figure.GREEN)):
         drawn = {
             line.get_markerfacecolor(): list(line.get_ydata())
             for line in ax.lines
             if line.get_marker() == marker and line.get_color() == colour
         }
-        one, three = (table.values[rows.index(norm + late)] for late in ("", ", 3 epochs"))
-        assert drawn == {"white": list(one.mean(-1)), colour: list(three.mean(-1))}
+        one, three = (
+            [table[norm].mean() for table in tables.values()]
+            for tables in trainings.values()
+        )
+        assert drawn == {"white": one, colour: three}
     named = [text.get_text() for text in ax.get_legend().get_texts()]
     assert named == ["1 epoch", "3 epochs"]
 
 
 def test_share_left_counts_the_values_behind_a_mean(ax):
+    left = np.array([[0.0, 0.7], [0.1, 0.8]])
     tables = [
-        made_up(("share",), ("2", "8"), ShareConfig(positions, (2, 8)))
-        for positions in ((), (4, 4))
+        Table({"left": left}, "share", {"positions": p, "batch_sizes": (2, 8)}, (0, 1))
+        for p in ((), (4, 4))
     ]
     alternatives.share_left(ax, tables)
     laws = [list(line.get_ydata()) for line in ax.lines if line.get_linewidth() == 6]
     assert laws == [[0, 0.75], [30 / 32, 126 / 128]]
     assert {"input (N, C)", "input (N, C, 4, 4)"} < {text.get_text() for text in ax.texts}
-    for line, values in zip(ax.lines[1:3], tables[0].values[0].T, strict=True):
+    for line, values in zip(ax.lines[1:3], left, strict=True):
         np.testing.assert_array_equal(line.get_ydata(), values)
 
 
 @pytest.mark.parametrize(
-    ("draw", "columns"),
+    "draw",
     [
-        (alternatives.contrast_change, ("0.5", "2")),
-        (alternatives.contrast_tasks, ("class", "nuisance")),
-        (alternatives.accuracy_by_norm, ("accuracy", "accuracy")),
+        alternatives.contrast_change,
+        alternatives.contrast_tasks,
+        alternatives.accuracy_by_norm,
     ],
 )
-def test_each_table_is_a_row_with_every_seed_in_the_colour_of_its_norm(ax, draw, columns):
-    tables = [made_up(("batch", "layer"), (column,)) for column in columns]
-    assert draw(ax, dict(zip(("one", "two, too"), tables, strict=True))) is ax
-    assert dots(ax, "o") == sorted([*tables[0].values[0].ravel()] * 2)
-    assert dots(ax, "^") == sorted([*tables[0].values[1].ravel()] * 2)
+def test_each_table_is_a_row_with_every_seed_in_the_colour_of_its_norm(ax, draw):
+    tables = {
+        "one": made_up("batch", "layer", task="class"),
+        "two, too": made_up("batch", "layer", least=0.3, task="nuisance"),
+    }
+    assert draw(ax, tables) is ax
+    for norm, marker in (("batch", "o"), ("layer", "^")):
+        expected = [value for table in tables.values() for value in table[norm]]
+        assert dots(ax, marker) == sorted(expected)
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["one", "two,\ntoo"]
     colours = {line.get_marker(): line.get_color() for line in ax.lines}
     assert (colours["o"], colours["^"]) == (figure.BLUE, figure.GREEN)
 
 
 def test_padding_has_a_row_for_each_case_and_every_seed_of_each_norm(ax):
-    table = made_up(("batch", "layer"), ("more padding", "shorter mates"))
+    table = {
+        "batch": made_up("more padding", "shorter mates"),
+        "layer": made_up("more padding", "shorter mates", least=0.5),
+    }
     assert alternatives.padding(ax, table) is ax
-    assert dots(ax, "o") == sorted(table.values[0].ravel())
-    assert dots(ax, "^") == sorted(table.values[1].ravel())
+    for norm, marker in (("batch", "o"), ("layer", "^")):
+        assert dots(ax, marker) == sorted(np.concatenate([*table[norm].values()]))
     names = [tick.get_text() for tick in ax.get_yticklabels()]
     assert names == ["more\npadding", "shorter\nmates"]
 
 
 def test_changes_of_more_than_one_stay_inside_the_axes(ax):
-    table = made_up(("batch",), ("2",))
-    table.values[...] = 1.4
-    alternatives.contrast_change(ax, {"contrast × 2": table})
+    alternatives.contrast_change(ax, {"contrast × 2": {"batch": np.array([0.5, 1.4])}})
     assert ax.get_xlim()[1] > 1.4
 
 
 def test_each_contrast_task_has_its_own_chance_level(ax):
-    tasks = {task: made_up(("instance",), (task,)) for task in ("class", "nuisance")}
+    tasks = {task: made_up("instance", task=task) for task in ("class", "nuisance")}
     alternatives.contrast_tasks(ax, tasks)
     dotted = [line for line in ax.lines if line.get_linestyle() == ":"]
     places = {(line.get_xdata()[0], round(line.get_ydata()[0] + 0.42)) for line in dotted}
@@ -188,14 +203,11 @@ def test_images_of_a_pair_share_black_and_white():
 
 
 def test_accuracy_by_norm_has_a_row_for_each_regime_and_shows_chance(ax):
-    tables = {
-        name: made_up(("batch", "mean only"), ("accuracy",))
-        for name in ("ReLU, He", "sigmoid")
-    }
+    tables = {name: made_up("batch", "mean only") for name in ("ReLU, He", "sigmoid")}
     alternatives.accuracy_by_norm(ax, tables)
     names = [tick.get_text() for tick in ax.get_yticklabels()]
     assert names == ["ReLU,\nHe", "sigmoid"]
-    assert dots(ax, "o") == sorted([*tables["sigmoid"].values[0, 0]] * 2)
+    assert dots(ax, "o") == sorted([*tables["sigmoid"]["batch"]] * 2)
     (chance,) = [line for line in ax.lines if line.get_linestyle() == ":"]
     assert list(chance.get_xdata()) == [0.1, 0.1]
 

@@ -4,8 +4,6 @@ import matplotlib as mpl
 
 mpl.use("agg")
 
-from types import SimpleNamespace
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -21,14 +19,11 @@ def ax():
     plt.close(fig)
 
 
-def accuracy(*values):
-    return SimpleNamespace(accuracy=np.array(values))
-
-
-def speed():
-    config = SimpleNamespace(lrs=(0.1, 1.0), target=0.9, limit=50)
-    plain, normed = np.array([[40, 30], [50, 50]]), np.array([[20, 10], [15, 5]])
-    return SimpleNamespace(config=config, plain=plain, batch_norm=normed)
+LRS = (0.1, 1.0)
+STEPS = {
+    "BN": (LRS, np.array([[20, 15], [10, 5]])),
+    "plain": (LRS, np.array([[40, 50], [30, 50]])),
+}
 
 
 def of_colour(ax, colour):
@@ -42,13 +37,13 @@ def dots(ax):
 
 
 def test_steps_of_every_seed_and_their_mean_are_drawn_for_both_nets(ax):
-    assert benefits.steps_to_target(ax, speed()) is ax
+    assert benefits.steps_to_target(ax, STEPS, limit=50) is ax
     assert of_colour(ax, figure.ORANGE) == [[40, 50], [30, 50], [35, 50]]
     assert of_colour(ax, figure.BLUE) == [[20, 15], [10, 5], [15, 10]]
 
 
 def test_steps_start_at_zero_and_the_limit_is_marked(ax):
-    benefits.steps_to_target(ax, speed())
+    benefits.steps_to_target(ax, STEPS, limit=50)
     bottom, top = ax.get_ylim()
     assert bottom == 0
     assert top > 50
@@ -57,16 +52,16 @@ def test_steps_start_at_zero_and_the_limit_is_marked(ax):
 
 
 def test_learning_rates_that_were_tried_are_the_ticks(ax):
-    benefits.steps_to_target(ax, speed())
+    benefits.steps_to_target(ax, STEPS, limit=50)
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["0.1", "1"]
     assert ax.get_xscale() == "log"
     assert ax.get_ylabel() == "steps to 90% accuracy"
 
 
-def sweep():
+def sweep(last=0.1):
     x = (0.01, 0.1, 1.0)
-    normed = [accuracy(0.4, 0.6), accuracy(0.9, 0.9), accuracy(0.1, 0.1)]
-    plain = [accuracy(0.3, 0.5), accuracy(0.2, 0.2), accuracy(0.1, 0.1)]
+    normed = np.array([[0.4, 0.9, last], [0.6, 0.9, last]])
+    plain = np.array([[0.3, 0.2, 0.1], [0.5, 0.2, 0.1]])
     return {"BN": (x, normed), "plain": (x, plain)}
 
 
@@ -86,9 +81,7 @@ def test_names_of_lines_that_end_together_stand_where_the_lines_are_apart(ax):
 
 
 def test_names_of_lines_that_end_apart_stand_at_the_ends(ax):
-    sweeps = sweep()
-    sweeps["BN"][1][-1] = accuracy(0.8, 0.8)
-    benefits.accuracy_sweep(ax, sweeps, xlabel="learning rate")
+    benefits.accuracy_sweep(ax, sweep(last=0.8), xlabel="learning rate")
     places = {text.get_text(): text.xy for text in ax.texts}
     assert places["BN"] == (1.0, pytest.approx(0.8))
     assert places["plain"] == (1.0, pytest.approx(0.1))
@@ -119,7 +112,10 @@ def test_a_marked_setting_is_named_at_its_place(ax):
 
 
 def test_accuracies_are_one_dot_for_each_seed_in_the_row_of_their_case(ax):
-    groups = {"3×100": {"BN": accuracy(0.8, 0.9)}, "1×10": {"BN": accuracy(0.1, 0.2)}}
+    groups = {
+        "3×100": {"BN": np.array([0.8, 0.9])},
+        "1×10": {"BN": np.array([0.1, 0.2])},
+    }
     benefits.accuracies(ax, groups, xlabel="test accuracy, only γ and β trained")
     assert dots(ax) == [(0.8, 0.9), (0.1, 0.2)]
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["3×100", "1×10"]
@@ -127,42 +123,44 @@ def test_accuracies_are_one_dot_for_each_seed_in_the_row_of_their_case(ax):
     assert ax.get_xlim() == (0, 1)
 
 
-def overfit(norm, train, test):
-    config = SimpleNamespace(net=SimpleNamespace(norm=norm))
-    losses = {"train_loss": np.array(train), "test_loss": np.array(test)}
-    return SimpleNamespace(config=config, **losses)
+def losses(train, test):
+    return {"train_loss": np.array(train), "test_loss": np.array(test)}
 
 
 def test_the_gap_spans_from_the_mean_train_loss_to_the_mean_test_loss(ax):
-    results = {
-        "plain": overfit(False, [0.0, 0.2], [0.4, 0.6]),
-        "BN": overfit(True, [0.1, 0.1], [0.7, 0.9]),
+    cases = {
+        "no norm": ("plain", losses([0.0, 0.2], [0.4, 0.6])),
+        "with norm": ("BN", losses([0.1, 0.1], [0.7, 0.9])),
     }
-    benefits.overfitting(ax, results)
+    benefits.overfitting(ax, cases)
     gaps = [list(line.get_xdata()) for line in ax.lines if line.get_linewidth() == 5]
     assert gaps[0] == pytest.approx([0.1, 0.5])
     assert gaps[1] == pytest.approx([0.1, 0.8])
     assert dots(ax) == [(0.0, 0.2), (0.4, 0.6), (0.1, 0.1), (0.7, 0.9)]
     names = [tick.get_text() for tick in ax.get_yticklabels()]
-    assert names == ["plain", "BN"]
+    assert names == ["no norm", "with norm"]
+
+
+def test_losses_of_the_training_part_are_open_dots(ax):
+    benefits.overfitting(ax, {"BN": ("BN", losses([0.1], [0.5]))})
+    fills = {
+        line.get_xdata()[0]: line.get_markerfacecolor()
+        for line in ax.lines
+        if line.get_marker() == "o"
+    }
+    assert fills == {0.1: "white", 0.5: figure.BLUE}
 
 
 def test_losses_have_their_unit_and_the_axis_holds_zero(ax):
-    benefits.overfitting(ax, {"BN": overfit(True, [0.1], [0.5])})
+    benefits.overfitting(ax, {"BN": ("BN", losses([0.1], [0.5]))})
     assert ax.get_xlabel() == "loss in nats"
     assert ax.get_xlim()[0] < 0
     assert [text.get_text() for text in ax.texts] == ["train", "test"]
 
 
-def gradients(squared, factor=(1.0, 1.0), norm=True):
-    config = SimpleNamespace(depth=2, norm=norm)
-    squared, factor = np.array(squared), np.array(factor)
-    return SimpleNamespace(config=config, squared=squared, factor=lambda: factor)
-
-
 def test_the_gradient_runs_from_the_top_at_1_down_to_the_lowest_block(ax):
-    results = {"BN": gradients([[400.0, 40.0, 4.0], [200.0, 40.0, 2.0]])}
-    benefits.gradient_by_depth(ax, results)
+    squared = {"BN": np.array([[400.0, 40.0, 4.0], [200.0, 40.0, 2.0]])}
+    benefits.gradient_by_depth(ax, squared)
     assert of_colour(ax, figure.BLUE) == [[1, 10, 100], [1, 20, 100], [1, 15, 100]]
     assert list(ax.lines[0].get_xdata()) == [0, 1, 2]
     assert ax.get_yscale() == "log"
@@ -170,20 +168,23 @@ def test_the_gradient_runs_from_the_top_at_1_down_to_the_lowest_block(ax):
 
 
 def test_names_of_gradients_stand_at_their_ends_on_the_log_axis(ax):
-    results = {
-        "BN": gradients([[1e7, 1e4, 1.0]]),
-        "He": gradients([[0.5, 0.8, 1.0]]),
-        "skips": gradients([[1e3, 1e1, 1.0]]),
+    squared = {
+        "BN": np.array([[1e7, 1e4, 1.0]]),
+        "plain": np.array([[0.5, 0.8, 1.0]]),
+        "BN + skips": np.array([[1e3, 1e1, 1.0]]),
     }
-    benefits.gradient_by_depth(ax, results)
+    benefits.gradient_by_depth(ax, squared)
     ends = {text.get_text(): text.xy for text in ax.texts}
-    heights = {"BN": 1e7, "He": 0.5, "skips": 1e3}
+    heights = {"BN": 1e7, "plain": 0.5, "BN + skips": 1e3}
     assert ends == {name: (2, pytest.approx(y)) for name, y in heights.items()}
 
 
 def test_growth_is_compared_with_no_growth_and_with_theory(ax):
-    plain = gradients([[1.0]], (0.9, 1.0), norm=False)
-    benefits.gradient_growth(ax, {"BN": gradients([[1.0]], (1.4, 1.5)), "plain": plain})
+    cases = {
+        "batch 256": ("BN", np.array([1.4, 1.5])),
+        "He alone": ("plain", np.array([0.9, 1.0])),
+    }
+    benefits.gradient_growth(ax, cases)
     colours = {tuple(line.get_xdata()): line.get_color() for line in ax.lines}
     assert (colours[1.4, 1.5], colours[0.9, 1.0]) == (figure.BLUE, figure.ORANGE)
     assert dots(ax) == [(1.4, 1.5), (0.9, 1.0)]
@@ -200,7 +201,7 @@ def test_a_sweep_looks_as_before():
     lrs = 10.0 ** np.arange(-2, 2)
 
     def runs(*means):
-        return lrs, [SimpleNamespace(accuracy=m + 0.05 * rng.random(3)) for m in means]
+        return lrs, np.stack([mean + 0.05 * rng.random(3) for mean in means], axis=1)
 
     sweeps = {"BN": runs(0.3, 0.9, 0.9, 0.1), "plain": runs(0.4, 0.5, 0.1, 0.1)}
     with plt.rc_context():

@@ -8,10 +8,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from bn_lib.chapters.inference import experiments as experiments
 from bn_lib.chapters.inference import figures as inference
-from bn_lib.chapters.inference import running_statistics
 from bn_lib.course import figure
+from bn_lib.course.experiment import Table
 
 
 @pytest.fixture
@@ -23,29 +22,35 @@ def ax():
         plt.close(fig)
 
 
-@pytest.fixture
+def table(rows, **options):
+    rows = {
+        name: {column: np.array(values) for column, values in row.items()}
+        for name, row in rows.items()
+    }
+    return Table(rows, "made up", options, (0, 1))
+
+
 def noise():
-    config = running_statistics.NoiseConfig(seeds=(0, 1), batch_sizes=(2, 4, 8))
-    mean = np.array([[0.7, 0.5, 0.4], [0.8, 0.6, 0.3]])
-    return running_statistics.NoiseResult(config, mean, 2 * mean, mean)
+    errors = {2: [0.7, 0.8], 4: [0.5, 0.6], 8: [0.4, 0.3]}
+    rows = {
+        f"batch {size}": {
+            "mean error": mean,
+            "variance error": [2 * value for value in mean],
+            "biased share": mean,
+        }
+        for size, mean in errors.items()
+    }
+    return table(rows, batch_sizes=tuple(errors))
 
 
-@pytest.fixture
 def mates():
-    return made_up_mates()
-
-
-def made_up_mates():
-    config = experiments.MatesConfig(seeds=(0, 1), batch_sizes=(4, 180))
-    return experiments.MatesResult(
-        config,
-        changed=np.array([[0.3, 0.01], [0.35, 0.02]]),
-        accuracy=np.array([[0.7, 0.97], [0.8, 0.98]]),
-        changed_one_class=np.array([0.9, 0.85]),
-        accuracy_one_class=np.array([0.11, 0.12]),
-        running=np.array([0.98, 0.99]),
-        running_difference=np.zeros(2),
-    )
+    rows = {
+        "eval()": {"accuracy": [0.98, 0.99]},
+        "batch of 180": {"accuracy": [0.97, 0.98], "changed answers": [0.01, 0.02]},
+        "batch of 4": {"accuracy": [0.7, 0.8], "changed answers": [0.3, 0.35]},
+        "batch of one class": {"accuracy": [0.11, 0.12], "changed answers": [0.9, 0.85]},
+    }
+    return table(rows)
 
 
 def drawn(ax):
@@ -68,38 +73,41 @@ def legend_of(ax):
 
 
 def test_warm_up_draws_every_seed_both_means_and_chance(ax):
-    config = running_statistics.TrackingConfig(seeds=(0, 1), steps=(1, 10))
-    running, batch = np.array([[0.1, 0.5], [0.3, 0.7]]), np.array([[0.2, 0.8], [0.4, 1.0]])
-    result = running_statistics.TrackingResult(config, running, batch)
-    assert inference.warm_up(ax, result) is ax
-    expected = [*running.tolist(), *batch.tolist(), [0.2, 0.6], [0.3, 0.9], [0.1, 0.1]]
+    running, batch = "running statistics", "statistics of the batch"
+    rows = {
+        "1 steps": {running: [0.1, 0.3], batch: [0.2, 0.4]},
+        "10 steps": {running: [0.5, 0.7], batch: [0.8, 1.0]},
+    }
+    assert inference.warm_up(ax, table(rows, steps=(1, 10))) is ax
+    expected = [[0.1, 0.5], [0.3, 0.7], [0.2, 0.6]]
+    expected += [[0.2, 0.8], [0.4, 1.0], [0.3, 0.9], [0.1, 0.1]]
     assert sorted(drawn(ax)) == pytest.approx(np.array(sorted(expected)))
     assert (ax.get_xscale(), ax.get_ylim()) == ("log", (0, 1))
 
 
-def test_noise_compares_errors_with_lines_of_slope_one_half(ax, noise):
-    inference.noise(ax, noise)
+def test_noise_compares_errors_with_lines_of_slope_one_half(ax):
+    inference.noise(ax, noise())
     laws = [line for line in ax.lines if line.get_linewidth() == 5]
     for law, end in zip(laws, (0.7, 0.35), strict=True):
         x, y = np.log(law.get_xdata()), np.log(law.get_ydata())
         np.testing.assert_allclose(np.diff(y) / np.diff(x), -0.5)
         assert law.get_ydata()[-1] == pytest.approx(end)
     assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
-    assert noise.mean_error[1].tolist() in drawn(ax)
-    assert noise.var_error[0].tolist() in drawn(ax)
+    assert [0.8, 0.6, 0.3] in drawn(ax)
+    assert [1.4, 1.0, 0.8] in drawn(ax)
 
 
-def test_biased_share_stands_beside_the_law(ax, noise):
-    inference.biased_share(ax, noise)
-    for shares in ([0.5, 0.75, 0.875], *noise.biased_share.tolist()):
+def test_biased_share_stands_beside_the_law(ax):
+    inference.biased_share(ax, noise())
+    for shares in ([0.5, 0.75, 0.875], [0.7, 0.5, 0.4], [0.8, 0.6, 0.3]):
         assert shares in drawn(ax)
     low, high = ax.get_ylim()
     assert low == 0
     assert high > 1
 
 
-def test_forgotten_eval_has_a_row_for_each_kind_of_batch(ax, mates):
-    inference.forgotten_eval(ax, mates)
+def test_forgotten_eval_has_a_row_for_each_kind_of_batch(ax):
+    inference.forgotten_eval(ax, mates())
     kinds = ["eval()", "batch of 180", "batch of 4", "batch of\none class"]
     assert row_names(ax) == kinds
     assert dots(ax, "o") == [0.11, 0.12, 0.7, 0.8, 0.97, 0.98, 0.98, 0.99]
@@ -108,25 +116,33 @@ def test_forgotten_eval_has_a_row_for_each_kind_of_batch(ax, mates):
 
 
 def test_sorted_batches_show_each_net_in_its_colour(ax):
-    scores = [np.array([value]) for value in (0.1, 0.8, 0.97, 0.95, 0.15, 0.7)]
-    result = experiments.SortedResult(experiments.SortedConfig(seeds=(0,)), *scores)
-    inference.sorted_batches(ax, result)
+    mixed = table({"BN": {"test": [0.97]}, "plain": {"test": [0.95]}})
+    one_class = table(
+        {
+            "BN": {"test": [0.1], "training": [0.15]},
+            "group norm": {"test": [0.7], "training": [0.6]},
+            "plain": {"test": [0.8], "training": [0.75]},
+        }
+    )
+    inference.sorted_batches(ax, mixed, one_class)
     assert dots(ax, "o") == [0.1, 0.15, 0.97]
     assert (dots(ax, "s"), dots(ax, "^")) == ([0.8, 0.95], [0.7])
     colours = {line.get_marker(): line.get_color() for line in ax.lines}
     assert (colours["o"], colours["s"]) == (figure.BLUE, figure.ORANGE)
 
 
-def test_fine_tuning_has_a_row_for_each_result(ax):
-    def result(change, batch_size, *scores):
-        config = experiments.FineTuneConfig(change, batch_size, seeds=(0,))
-        return experiments.FineTuneResult(config, *map(np.atleast_1d, scores))
+def test_fine_tuning_has_a_row_for_each_table(ax):
+    def fine_tuned(change, batch_size, *scores):
+        names = ("before", "frozen", "not frozen")
+        rows = dict(zip(names, map(np.atleast_1d, scores), strict=True))
+        options = {"change": change, "batch_size": batch_size}
+        return Table(rows, "fine_tuning", options, (0,))
 
-    results = [
-        result("mirrored", 2, 0.4, 0.8, 0.5),
-        result("darker and hazy", 4, 0.3, 0.6, 0.9),
+    tables = [
+        fine_tuned("mirrored", 2, 0.4, 0.8, 0.5),
+        fine_tuned("darker and hazy", 4, 0.3, 0.6, 0.9),
     ]
-    inference.fine_tuning(ax, results)
+    inference.fine_tuning(ax, tables)
     assert row_names(ax) == ["mirrored\nbatch 2", "darker and\nhazy\nbatch 4"]
     assert (dots(ax, "X"), dots(ax, "o"), dots(ax, "D")) == (
         [0.3, 0.4],
@@ -136,31 +152,32 @@ def test_fine_tuning_has_a_row_for_each_result(ax):
 
 
 def test_recalibration_joins_before_and_after_of_each_seed(ax):
-    config = experiments.RecalibrationConfig(seeds=(0, 1))
-    scores = {"pruned": np.array([[0.4, 0.9], [0.5, 0.8]])}
-    result = experiments.RecalibrationResult(config, np.array([0.96, 0.98]), scores)
-    inference.recalibration(ax, result)
+    rows = {
+        "unchanged": {"before": [0.96, 0.98], "after": [0.95, 0.99]},
+        "pruned": {"before": [0.4, 0.5], "after": [0.9, 0.8]},
+    }
+    inference.recalibration(ax, table(rows))
     joined = [list(line.get_xdata()) for line in ax.lines if line.get_marker() == "None"]
     assert joined[:2] == [[0.4, 0.9], [0.5, 0.8]]
     assert joined[-1] == pytest.approx([0.97, 0.97])
     hollow, full = [line for line in ax.lines if line.get_marker() == "o"][:2]
     assert (list(hollow.get_xdata()), hollow.get_markerfacecolor()) == ([0.4, 0.5], "white")
     assert (list(full.get_xdata()), full.get_markerfacecolor()) == ([0.9, 0.8], figure.BLUE)
+    assert row_names(ax) == ["pruned"]
 
 
 def test_momentum_names_both_momenta_and_says_where_its_axis_starts(ax):
-    config = running_statistics.MomentumConfig(8, seeds=(0, 1))
-    scores = np.array([0.95, 0.96]), np.array([0.88, 0.9])
-    inference.momentum(ax, [running_statistics.MomentumResult(config, *scores)])
+    rows = {"momentum 0.1": np.array([0.95, 0.96]), "momentum 0.9": np.array([0.88, 0.9])}
+    inference.momentum(ax, [Table(rows, "swapped_momentum", {"batch_size": 8}, (0, 1))])
     assert legend_of(ax) == ["momentum 0.1", "momentum 0.9"]
+    assert row_names(ax) == ["batch 8"]
     assert (dots(ax, "o"), dots(ax, "D")) == ([0.95, 0.96], [0.88, 0.9])
     assert f"starts at {ax.get_xlim()[0]:.0%}" in ax.get_xlabel()
 
 
 def test_half_life_marks_the_measured_steps_on_the_curve(ax):
-    config = running_statistics.ForgettingConfig(0.1, seeds=(0, 1))
-    result = running_statistics.ForgettingResult(config, np.array([7, 8]))
-    inference.half_life(ax, [result])
+    columns = {"updates": np.array([7, 8])}
+    inference.half_life(ax, [Table(columns, "half_life", {"momentum": 0.1}, (0, 1))])
     assert dots(ax, "o") == [7, 8]
     (curve,) = [line for line in ax.lines if len(line.get_xdata()) > 2]
     assert curve.get_ydata()[7] == pytest.approx(0.9**7)
@@ -168,9 +185,11 @@ def test_half_life_marks_the_measured_steps_on_the_curve(ax):
 
 
 def test_stored_variance_shows_accuracies_and_changed_answers(ax):
-    config = running_statistics.StoredVarianceConfig(seeds=(0,), batch_sizes=(2, 8))
-    values = [np.array([pair]) for pair in ([0.15, 0.01], [0.5, 0.9], [0.45, 0.92])]
-    inference.stored_variance(ax, running_statistics.StoredVarianceResult(config, *values))
+    rows = {
+        "batch 2": {"unbiased": [0.5], "biased": [0.45], "changed answers": [0.15]},
+        "batch 8": {"unbiased": [0.9], "biased": [0.92], "changed answers": [0.01]},
+    }
+    inference.stored_variance(ax, table(rows))
     assert (dots(ax, "o"), dots(ax, "D"), dots(ax, "x")) == (
         [0.5, 0.9],
         [0.45, 0.92],
@@ -193,5 +212,5 @@ def without_text(fig):
 def test_picture_of_forgotten_eval():
     figure.style()
     fig, ax = plt.subplots()
-    inference.forgotten_eval(ax, made_up_mates())
+    inference.forgotten_eval(ax, mates())
     return without_text(fig)

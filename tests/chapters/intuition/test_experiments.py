@@ -1,48 +1,26 @@
 import numpy as np
-import pytest
+from numpy.testing import assert_allclose, assert_array_equal
 
 from bn_lib.chapters.intuition.experiments import (
-    CurvesConfig,
-    DecayConfig,
-    LandscapeConfig,
-    NetConfig,
-    Noise,
-    ScaleConfig,
-    _loss_and_gradient,
-    _probe,
-    build,
-    run_curves,
-    run_decay,
-    run_landscape,
-    run_scale,
+    along_gradient,
+    curves,
+    landscape,
+    scaled,
+    weight_decay,
 )
+from bn_lib.chapters.intuition.layers import Noise
 from bn_lib.gradcheck import numerical_gradient
 from bn_lib.layers import Linear, Sequential
+from bn_lib.training import cross_entropy
 
-SMALL = NetConfig(depth=2, width=8)
-
-
-def test_the_same_seed_gives_the_same_linear_weights_with_and_without_norm():
-    plain, bn = build(SMALL, 3, norm=False), build(SMALL, 3, norm=True, noise=1.0)
-    weights = [
-        [layer.weight for layer in model.layers if isinstance(layer, Linear)]
-        for model in (plain, bn)
-    ]
-    assert len(weights[0]) == 3
-    for mine, theirs in zip(*weights, strict=True):
-        np.testing.assert_array_equal(mine, theirs)
-
-
-def test_batch_norm_stands_between_linear_layer_and_activation():
-    names = [type(layer).__name__ for layer in build(SMALL, 0, norm=True).layers]
-    assert names == ["Linear", "BatchNorm", "ReLU"] * 2 + ["Linear"]
+SMALL = {"depth": 2, "width": 8}
 
 
 def test_noise_is_new_at_each_step_and_gone_in_eval():
     noise = Noise(np.random.default_rng(0))
     x = np.random.default_rng(1).normal(size=(5, 4))
     assert np.abs(noise(x) - noise(x)).max() > 0.01
-    np.testing.assert_array_equal(noise.eval()(x), x)
+    assert_array_equal(noise.eval()(x), x)
 
 
 def test_noise_shifts_all_samples_of_a_unit_together():
@@ -52,9 +30,13 @@ def test_noise_shifts_all_samples_of_a_unit_together():
     assert np.std(y.mean(axis=0)) > 0.2  # U(-0.5, 0.5) has 0.29
 
 
-def test_noise_of_strength_zero_changes_nothing():
-    x = np.random.default_rng(1).normal(size=(5, 4))
-    np.testing.assert_array_equal(Noise(np.random.default_rng(0), 0.0)(x), x)
+def test_noise_scales_the_samples_of_a_unit_around_its_own_factor():
+    large = np.full((2000, 50), 1e6)
+    scale = Noise(np.random.default_rng(0))(large) / large
+    assert_allclose(scale.std(axis=0), 0.1, rtol=0.1)
+    unit = scale.mean(axis=0)
+    assert 0.99 < unit.min() < 1.05
+    assert 1.2 < unit.max() < 1.26
 
 
 def test_the_backward_of_noise_agrees_with_numerical_differences():
@@ -66,111 +48,118 @@ def test_the_backward_of_noise_agrees_with_numerical_differences():
     noise = Noise(np.random.default_rng(7))
     noise(x)
     expected = numerical_gradient(repeated, x, dout)
-    np.testing.assert_allclose(noise.backward(dout), expected, rtol=1e-6, atol=1e-9)
+    assert_allclose(noise.backward(dout), expected, rtol=1e-6, atol=1e-9)
 
 
-def test_a_probe_of_a_linear_map_finds_the_loss_that_a_step_leads_to():
+def test_along_the_gradient_stands_the_loss_that_a_step_leads_to():
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(6, 3)), rng.integers(0, 4, 6)
     model = Sequential(Linear(3, 4, rng=rng))
     before = model.state_dict()
-    loss_range, change, relative, start = _probe(model, x, y, (0.1,))
+    found = along_gradient(model, x, y, (0.1,))
     for name, value in model.state_dict().items():
-        np.testing.assert_array_equal(value, before[name])
-    loss, gradient = _loss_and_gradient(model, x, y)
+        assert_array_equal(value, before[name])
+
+    def loss_and_gradient():
+        loss, dlogits = cross_entropy(model(x), y)
+        model.backward(dlogits)
+        return loss, np.concatenate([g.ravel() for g in model.gradients().values()])
+
+    loss, start = loss_and_gradient()
     for name, value in model.parameters().items():
-        value -= 0.1 * gradient[name]
-    stepped, there = _loss_and_gradient(model, x, y)
-    flat = [np.concatenate([g[name].ravel() for name in g]) for g in (gradient, there)]
-    distance = np.linalg.norm(flat[1] - flat[0])
-    np.testing.assert_allclose(
-        (loss_range, change, relative, start),
-        (abs(stepped - loss), distance, distance / np.linalg.norm(flat[0]), loss),
-        rtol=1e-12,
-    )
+        value -= 0.1 * model.gradients()[name]
+    stepped, there = loss_and_gradient()
+    distance = np.linalg.norm(there - start)
+    expected = (abs(stepped - loss), distance, distance / np.linalg.norm(start), loss)
+    assert_allclose(found, expected, rtol=1e-12)
 
 
-def test_probes_do_not_disturb_the_training():
-    often = run_landscape(LandscapeConfig(SMALL, steps=9, every=2, seeds=(0,)))
-    seldom = run_landscape(LandscapeConfig(SMALL, steps=9, every=8, seeds=(0,)))
-    assert often.loss.shape == (1, 2, 5)
-    np.testing.assert_array_equal(often.loss[:, :, 4], seldom.loss[:, :, 1])
+def test_looking_along_the_gradient_does_not_disturb_the_training():
+    often = landscape(**SMALL, steps=9, every=2, seeds=(0,))
+    seldom = landscape(**SMALL, steps=9, every=8, seeds=(0,))
+    for net in ("plain", "BN"):
+        assert often[net]["loss"].shape == (1, 5)
+        assert_array_equal(often[net]["loss"][:, 4], seldom[net]["loss"][:, 1])
 
 
-def test_one_seed_of_a_landscape_does_not_depend_on_the_others():
-    alone = run_landscape(LandscapeConfig(SMALL, steps=3, every=2, seeds=(5,)))
-    both = run_landscape(LandscapeConfig(SMALL, steps=3, every=2, seeds=(4, 5)))
-    np.testing.assert_array_equal(alone.loss_range[0], both.loss_range[1])
+def test_curves_have_one_point_for_each_measurement():
+    table = curves(**SMALL, rows=("plain", "BN + noise"), steps=10, every=4)
+    assert list(table) == ["plain", "BN + noise"]
+    assert table["plain"].shape == (3, 2)
 
 
-def test_curves_have_one_point_for_each_evaluation():
-    config = CurvesConfig(SMALL, 0.1, ("plain", "noisy bn"), steps=8, eval_every=4)
-    result = run_curves(config)
-    assert list(result.accuracy) == ["plain", "noisy bn"]
-    assert result.accuracy["plain"].shape == (3, 2)
-    np.testing.assert_array_equal(result.steps, [4, 8])
-    np.testing.assert_array_equal(
-        result.mean("plain"), result.accuracy["plain"].mean(axis=1)
-    )
+def test_noise_changes_the_training():
+    table = curves(**SMALL, rows=("BN", "BN + noise"), steps=8, every=4)
+    assert np.abs(table["BN"] - table["BN + noise"]).max() > 0.01
 
 
 def test_a_training_that_diverged_counts_as_chance():
-    net = NetConfig(depth=10, width=64)
-    config = CurvesConfig(net, 1e6, ("plain",), steps=20, eval_every=10, seeds=(0,))
-    np.testing.assert_array_equal(run_curves(config).accuracy["plain"], [[0.1, 0.1]])
+    deep = {"depth": 10, "width": 64, "rows": ("plain",), "seeds": (0,)}
+    assert_array_equal(curves(**deep, lr=1e6, steps=20, every=10)["plain"], [[0.1, 0.1]])
 
 
 def test_a_plain_relu_net_whose_biases_are_zero_grows_with_each_layer():
-    result = run_scale(ScaleConfig(SMALL, seeds=(0, 1)))
-    assert result.output_change.shape == (2, 2, 2)
-    np.testing.assert_allclose(result.output_change[:, 0], 9.0)
+    change = scaled(**SMALL, seeds=(0, 1))["plain"]["output_change"]
+    assert change.shape == (2, 2)
+    assert_allclose(change, 9.0)
 
 
 def test_a_factor_of_one_changes_nothing():
-    result = run_scale(ScaleConfig(SMALL, factor=1.0, seeds=(0,)))
-    np.testing.assert_allclose(result.gradient_ratio, 1.0, rtol=1e-12)
-    np.testing.assert_array_equal(result.output_change, 0.0)
+    for row in scaled(**SMALL, factor=1.0, seeds=(0,)).values():
+        assert_allclose(row["gradient_ratio"], 1.0, rtol=1e-12)
+        assert_array_equal(row["output_change"], 0.0)
+
+
+def test_a_unit_that_is_off_for_the_whole_batch_has_no_direction():
+    cosine = scaled(**SMALL, rows=("plain",), batch_size=1)["plain"]["cosine"]
+    assert ((cosine > 0) & (cosine <= 1 + 1e-12)).all()
 
 
 def test_no_decay_and_no_growth_are_the_same_training():
-    result = run_decay(DecayConfig(SMALL, decay=0.0, steps=5, seeds=(0,)))
-    for name in ("bn, decay", "bn, growing rate"):
-        np.testing.assert_array_equal(result.loss[name], result.loss["bn"])
-    np.testing.assert_array_equal(
-        result.effective_lr("bn"), 0.1 / result.weight_norm["bn"] ** 2
+    table = weight_decay(**SMALL, decay=0.0, steps=5, seeds=(0,))
+    for row in ("BN, decay", "BN, growing rate"):
+        assert_array_equal(table[row]["loss"], table["BN"]["loss"])
+
+
+def test_a_growing_rate_leads_where_decay_leads():
+    table = weight_decay(**SMALL, decay=0.3, steps=10, seeds=(0,))
+    decayed, instead, without = (
+        table[row]["loss"] for row in ("BN, decay", "BN, growing rate", "BN")
     )
+    assert np.abs(without - decayed).max() > 0.01
+    assert_allclose(instead, decayed, atol=1e-4)  # eps is the only difference
+
+
+def test_decay_and_a_growing_rate_end_with_the_same_effective_rate():
+    table = weight_decay(**SMALL, decay=0.3, steps=10, seeds=(0,))
+    decayed, instead, without = (
+        table[row]["effective_lr"] for row in ("BN, decay", "BN, growing rate", "BN")
+    )
+    # The last step shrinks the weights by 3%, and no later rate makes up for it.
+    assert_allclose(instead, decayed, rtol=0.04)
+    assert (decayed > 1.5 * without).all()
+
+
+def test_the_effective_rate_is_lr_over_the_squared_length_of_the_weights():
+    row = weight_decay(**SMALL, steps=5, seeds=(0,))["BN"]
+    assert_allclose(row["effective_lr"], 0.1 / row["weight_norm"] ** 2, rtol=1e-12)
 
 
 def test_decay_multiplies_the_weights_where_the_gradient_is_nothing():
-    still = DecayConfig(SMALL, lr=1e-12, decay=1e10, steps=3, seeds=(0,))
-    result = run_decay(still)
-    ratio = result.weight_norm["plain, decay"] / result.weight_norm["plain"]
-    np.testing.assert_allclose(ratio, 0.99**3, rtol=1e-9)
+    rows = ("plain", "plain, decay")
+    still = weight_decay(**SMALL, rows=rows, lr=1e-12, decay=1e10, steps=3, seeds=(0,))
+    without, decayed = (still[row]["weight_norm"] for row in rows)
+    assert_allclose(decayed / without, 0.99**3, rtol=1e-9)
 
 
 def test_smaller_weights_leave_only_the_batch_norm_net_as_it_is():
-    config = DecayConfig(SMALL, steps=50, seeds=(0, 1))
-    result = run_decay(config)
-    factor = (1 - config.lr * config.decay) ** config.steps
-    np.testing.assert_allclose(result.shrunk_step["bn"] * factor**2, 1.0, rtol=1e-3)
-    assert result.shrunk_step["bn"].shape == (2, 2)
-    assert result.shrunk_output["bn"].max() < 1e-3
-    assert result.shrunk_output["plain"].min() > 0.1
+    table = weight_decay(**SMALL, rows=("plain", "BN"), steps=50, seeds=(0, 1))
+    factor = (1 - 0.1 * 0.03) ** 50
+    assert_allclose(table["BN"]["shrunk_step"] * factor**2, 1.0, rtol=1e-3)
+    assert table["BN"]["shrunk_output"].max() < 1e-3
+    assert table["plain"]["shrunk_output"].min() > 0.1
 
 
-@pytest.mark.parametrize(
-    ("run", "config"),
-    [
-        (run_landscape, LandscapeConfig(SMALL, steps=3, seeds=(0, 1))),
-        (run_curves, CurvesConfig(SMALL, steps=4, eval_every=2, seeds=(0, 1))),
-        (run_scale, ScaleConfig(SMALL, seeds=(0, 1))),
-        (run_decay, DecayConfig(SMALL, steps=3, seeds=(0, 1))),
-    ],
-)
-def test_every_run_repeats_and_tells_its_numbers(run, config):
-    result = run(config)
-    assert run(config) is result
-    again = run.__wrapped__(config)
-    assert again.summary() == result.summary()
-    assert result.config == config
-    assert "nan" not in result.summary()
+def test_with_old_running_statistics_smaller_weights_change_the_function():
+    row = weight_decay(**SMALL, rows=("BN",), steps=50, seeds=(0, 1))["BN"]
+    assert row["shrunk_in_eval"].min() > 0.1

@@ -1,4 +1,4 @@
-"""Figures of the chapter on the intuition show the numbers of their Results."""
+"""Figures of the chapter on the intuition show the numbers of their tables."""
 
 import matplotlib as mpl
 
@@ -9,16 +9,7 @@ import numpy as np
 import pytest
 
 from bn_lib.chapters.intuition import figures as intuition
-from bn_lib.chapters.intuition.experiments import (
-    CurvesConfig,
-    CurvesResult,
-    DecayConfig,
-    DecayResult,
-    LandscapeConfig,
-    LandscapeResult,
-    ScaleConfig,
-    ScaleResult,
-)
+from bn_lib.course.experiment import Table
 from bn_lib.course.figure import BLUE, GREEN, GREY, ORANGE
 
 
@@ -29,26 +20,42 @@ def ax():
     plt.close(fig)
 
 
+def table(cells, **options):
+    return Table(cells, "made up", options, (0, 1))
+
+
 def landscape():
-    ranges = np.array(
-        [[[0.5, 2.0, 4.0], [1.0, 0.5, 0.2]], [[1.0, 4.0, 2.0], [2.0, 0.5, 0.1]]]
-    )
-    return LandscapeResult(ranges, 2 * ranges, 3 * ranges, 4 * ranges, LandscapeConfig())
+    ranges = {
+        "plain": np.array([[0.5, 2.0, 4.0], [1.0, 4.0, 2.0]]),
+        "BN": np.array([[1.0, 0.5, 0.2], [2.0, 0.5, 0.1]]),
+    }
+    columns = ("loss_range", "gradient_change", "relative_change", "loss")
+    cells = {
+        net: {column: times * values for times, column in enumerate(columns, start=1)}
+        for net, values in ranges.items()
+    }
+    return table(cells, every=5)
 
 
-def decay_result():
+def trainings():
     loss = {
         "plain": np.full((2, 3), 9.0),
         "plain, decay": np.full((2, 3), 8.0),
-        "bn": np.array([[1.0, 0.6, 0.4], [1.0, 0.7, 0.5]]),
-        "bn, decay": np.array([[1.0, 0.5, 0.2], [1.0, 0.5, 0.2]]),
-        "bn, growing rate": np.array([[1.0, 0.51, 0.21], [1.0, 0.49, 0.19]]),
+        "BN": np.array([[1.0, 0.6, 0.4], [1.0, 0.7, 0.5]]),
+        "BN, decay": np.array([[1.0, 0.5, 0.2], [1.0, 0.5, 0.2]]),
+        "BN, growing rate": np.array([[1.0, 0.51, 0.21], [1.0, 0.49, 0.19]]),
     }
-    norms = {
-        name: row + np.array([[1.0, 2.0], [3.0, 4.0]]) for row, name in enumerate(loss)
+    layers = np.array([[1.0, 2.0], [3.0, 4.0]])
+    cells = {
+        name: {
+            "loss": losses,
+            "weight_norm": row + layers,
+            "effective_lr": row + layers / 10,
+            "output_size": row + np.array([1.0, 3.0]),
+        }
+        for row, (name, losses) in enumerate(loss.items())
     }
-    sizes = {name: row + np.array([1.0, 3.0]) for row, name in enumerate(loss)}
-    return DecayResult(loss, norms, sizes, DecayConfig())
+    return table(cells)
 
 
 def lines_of(ax, colour):
@@ -65,14 +72,16 @@ def dots_of(ax):
     "what", ["loss_range", "gradient_change", "relative_change", "loss"]
 )
 def test_along_the_gradient_each_seed_is_a_line_within_the_shade(ax, what):
-    result = landscape()
-    assert intuition.along_gradient(ax, result, what) is ax
-    for net, colour in enumerate((ORANGE, BLUE)):
-        values = getattr(result, what)[:, net]
+    probes = landscape()
+    assert intuition.along_gradient(ax, probes, what) is ax
+    for shade, (net, colour) in zip(
+        ax.collections, {"BN": BLUE, "plain": ORANGE}.items(), strict=True
+    ):
+        values = probes[net][what]
         expected = [*values.tolist(), values.mean(axis=0).tolist()]
         assert lines_of(ax, colour) == expected
-        shade = ax.collections[net].get_paths()[0].vertices[:, 1]
-        assert (shade.min(), shade.max()) == (values.min(), values.max())
+        heights = shade.get_paths()[0].vertices[:, 1]
+        assert (heights.min(), heights.max()) == (values.min(), values.max())
     assert ax.lines[0].get_xdata().tolist() == [0, 5, 10]
     assert {text.get_text() for text in ax.texts} == {"plain", "BN"}
     assert (ax.get_yscale(), "log" in ax.get_ylabel()) == ("log", True)
@@ -81,23 +90,22 @@ def test_along_the_gradient_each_seed_is_a_line_within_the_shade(ax, what):
 def test_accuracy_runs_from_0_to_1_past_chance(ax):
     accuracy = {
         "plain": np.array([[0.1, 0.2], [0.1, 0.4]]),
-        "bn": np.array([[0.5, 0.8], [0.7, 0.9]]),
-        "noisy bn": np.array([[0.4, 0.8], [0.6, 0.9]]),
+        "BN": np.array([[0.5, 0.8], [0.7, 0.9]]),
+        "BN + noise": np.array([[0.4, 0.8], [0.6, 0.9]]),
     }
-    result = CurvesResult(np.array([20, 40]), accuracy, CurvesConfig())
-    intuition.accuracy_curves(ax, result)
-    for variant, colour in (("plain", ORANGE), ("bn", BLUE), ("noisy bn", GREEN)):
-        values = accuracy[variant]
+    intuition.accuracy_curves(ax, table(accuracy, every=20, steps=50))
+    for row, colour in (("plain", ORANGE), ("BN", BLUE), ("BN + noise", GREEN)):
+        values = accuracy[row]
         assert lines_of(ax, colour) == [*values.tolist(), values.mean(axis=0).tolist()]
     assert lines_of(ax, GREY) == [[0.1, 0.1]]
     assert ax.get_ylim() == (0, 1)
+    assert ax.get_xticks().tolist() == [20, 40]
     assert [text.get_text() for text in ax.texts][1:] == ["BN", "BN + noise", "plain"]
 
 
 def test_mean_accuracy_shows_each_seed_of_each_variant(ax):
-    accuracy = {"plain": np.array([[0.1, 0.3]]), "bn": np.array([[0.5, 0.7]])}
-    result = CurvesResult(np.array([20, 40]), accuracy, CurvesConfig(seeds=(0,)))
-    intuition.mean_accuracy(ax, {"ReLU": result})
+    accuracy = {"plain": np.array([[0.1, 0.3]]), "BN": np.array([[0.5, 0.7]])}
+    intuition.mean_accuracy(ax, {"ReLU": table(accuracy, every=20, steps=40)})
     assert dots_of(ax)[:2] == [[pytest.approx(0.6)], [pytest.approx(0.2)]]
     assert ax.get_xlim() == (0, 1)
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["ReLU"]
@@ -107,54 +115,47 @@ def test_mean_accuracy_shows_each_seed_of_each_variant(ax):
     ("what", "level"), [("output_change", 9), ("gradient_ratio", 10), ("cosine", None)]
 )
 def test_scaled_weights_show_every_seed_and_layer(ax, what, level):
-    values = np.array([[[1.0, 2.0], [0.01, 0.02]], [[3.0, 4.0], [0.03, 0.04]]])
-    parts = dict.fromkeys(("cosine", "gradient_ratio", "output_change"), np.ones((2, 2, 2)))
-    result = ScaleResult(**parts | {what: values}, config=ScaleConfig())
-    intuition.scaled_weights(ax, {"ReLU": result}, what)
+    cells = {
+        "plain": {what: np.array([[1.0, 2.0], [3.0, 4.0]])},
+        "BN": {what: np.array([[0.01, 0.02], [0.03, 0.04]])},
+    }
+    intuition.scaled_weights(ax, {"ReLU": table(cells, factor=10.0)}, what)
     assert dots_of(ax)[:2] == [[0.01, 0.02, 0.03, 0.04], [1.0, 2.0, 3.0, 4.0]]
     places = [line.get_xdata() for line in ax.lines if line.get_color() == GREY]
     assert places == ([] if level is None else [[level, level]])
     assert ax.get_xscale() == "log"
 
 
-@pytest.mark.parametrize("what", ["weight_norm", "output_size"])
+@pytest.mark.parametrize("what", ["weight_norm", "effective_lr", "output_size"])
 def test_the_end_of_each_training_is_a_row_from_zero(ax, what):
-    result = decay_result()
-    intuition.after_decay(ax, result, what)
-    names = ("plain", "plain, decay", "bn", "bn, decay")
-    assert dots_of(ax) == [getattr(result, what)[name].ravel().tolist() for name in names]
-    rows = [tick.get_text() for tick in ax.get_yticklabels()]
-    assert rows == ["plain", "plain, decay", "BN", "BN, decay"]
+    ends = trainings()
+    intuition.after_decay(ax, ends, what)
+    assert dots_of(ax) == [cells[what].ravel().tolist() for cells in ends.values()]
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == list(ends)
     assert ax.get_xlim()[0] == 0
 
 
 def test_only_trainings_with_decay_have_open_dots(ax):
-    intuition.after_decay(ax, decay_result())
+    intuition.after_decay(ax, trainings())
     dots = [line for line in ax.lines if line.get_marker() in "os"]
-    assert [dot.get_markerfacecolor() == "white" for dot in dots] == [False, True] * 2
-    assert [dot.get_color() for dot in dots] == [ORANGE, ORANGE, BLUE, BLUE]
-
-
-def test_the_effective_rate_is_that_of_batch_norm_alone(ax):
-    result = decay_result()
-    intuition.after_decay(ax, result, "effective_lr")
-    expected = [result.effective_lr(name).ravel().tolist() for name in ("bn", "bn, decay")]
-    assert dots_of(ax) == expected
+    is_open = [dot.get_markerfacecolor() == "white" for dot in dots]
+    assert is_open == [False, True, False, True, False]
+    assert [dot.get_color() for dot in dots] == [ORANGE, ORANGE, BLUE, BLUE, BLUE]
 
 
 def test_losses_are_those_of_one_seed(ax):
-    result = decay_result()
-    intuition.decay_losses(ax, result, seed=1)
+    found = trainings()
+    intuition.decay_losses(ax, found, seed=1)
     drawn = {line.get_label(): line.get_ydata().tolist() for line in ax.lines}
     assert drawn == {
-        "decay": result.loss["bn, decay"][1].tolist(),
-        "no decay": result.loss["bn"][1].tolist(),
-        "growing rate": result.loss["bn, growing rate"][1].tolist(),
+        "decay": found["BN, decay"]["loss"][1].tolist(),
+        "no decay": found["BN"]["loss"][1].tolist(),
+        "growing rate": found["BN, growing rate"]["loss"][1].tolist(),
     }
 
 
 def test_distances_from_decay_show_every_seed_and_their_mean(ax):
-    intuition.distance_from_decay(ax, decay_result())
+    intuition.distance_from_decay(ax, trainings())
     without = [[0.0, 0.1, 0.2], [0.0, 0.2, 0.3], [0.0, 0.15, 0.25]]
     np.testing.assert_allclose(lines_of(ax, GREY), without, atol=1e-12)
     instead = [[0.0, 0.01, 0.01]] * 3
@@ -163,7 +164,7 @@ def test_distances_from_decay_show_every_seed_and_their_mean(ax):
 
 
 def test_equal_losses_leave_a_gap_instead_of_a_fall_to_nothing(ax):
-    intuition.distance_from_decay(ax, decay_result())
+    intuition.distance_from_decay(ax, trainings())
     assert ax.get_ylim()[0] > 1e-3
 
 

@@ -4,8 +4,6 @@ import matplotlib as mpl
 
 mpl.use("agg")
 
-from types import SimpleNamespace
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -22,14 +20,6 @@ def ax():
     plt.close(fig)
 
 
-def result(**fields):
-    """Stand in for a Result: what a figure reads of it, and its config."""
-    config = {
-        k: fields.pop(k) for k in ("lr", "activation", "rate", "blocks") if k in fields
-    }
-    return SimpleNamespace(config=SimpleNamespace(**config), **fields)
-
-
 def dots(ax):
     """Collect the places of all seeds, series by series, in the order of drawing."""
     lines = [line for line in ax.lines if line.get_marker() in ("o", "s", "^", "D", "X")]
@@ -44,18 +34,17 @@ def written(ax):
     return [text.get_text() for text in ax.texts]
 
 
-def orders(lr=0.01):
-    accuracy = {
-        "none": np.array([0.1, 0.2]),
-        "before": np.array([0.4, 0.6]),
-        "before, head too": np.array([0.7, 0.75]),
-        "after": np.array([0.65, 0.8]),
-    }
-    return result(accuracy=accuracy, lr=lr)
+SLOW = {
+    "plain": np.array([0.1, 0.2]),
+    "before": np.array([0.4, 0.6]),
+    "before, head too": np.array([0.7, 0.75]),
+    "after": np.array([0.65, 0.8]),
+}
+FAST = {"plain": np.array([0.9]), "after": np.array([0.95])}
 
 
 def test_every_seed_of_every_order_is_a_dot_in_the_row_of_its_order(ax):
-    assert placement.order_accuracy(ax, [orders()]) is ax
+    assert placement.order_accuracy(ax, {"lr 0.01": SLOW}) is ax
     assert dots(ax) == [(0.1, 0.2), (0.4, 0.6), (0.7, 0.75), (0.65, 0.8)]
     heights = [line.get_ydata()[0] for line in ax.lines if line.get_marker() == "|"]
     assert heights == [0, 1, 2, 3]
@@ -64,9 +53,7 @@ def test_every_seed_of_every_order_is_a_dot_in_the_row_of_its_order(ax):
 
 
 def test_the_two_learning_rates_differ_in_their_fill_and_are_named(ax):
-    fast = result(accuracy={"none": np.array([0.9])}, lr=0.3)
-    fast.accuracy["after"] = np.array([0.95])
-    placement.order_accuracy(ax, [orders(), fast])
+    placement.order_accuracy(ax, {"lr 0.01": SLOW, "lr 0.3": FAST})
     fills = {}
     for line in ax.lines:
         if line.get_marker() == "s":
@@ -76,7 +63,7 @@ def test_the_two_learning_rates_differ_in_their_fill_and_are_named(ax):
 
 
 def test_accuracies_are_percentages_from_0_to_100_with_chance_at_10(ax):
-    placement.order_accuracy(ax, [orders()])
+    placement.order_accuracy(ax, {"lr 0.01": SLOW})
     assert ax.get_xlim() == (0, 1)
     assert ax.get_xlabel() == "test accuracy"
     assert ax.xaxis.get_major_formatter()(0.4) == "40%"
@@ -86,31 +73,29 @@ def test_accuracies_are_percentages_from_0_to_100_with_chance_at_10(ax):
 
 
 def test_the_plain_dense_net_is_orange_and_the_other_blue(ax):
-    accuracy = {"plain": np.array([0.1, 0.2]), "bn": np.array([0.8, 0.9])}
-    placement.dense_accuracy(ax, [result(accuracy=accuracy, activation="relu")])
+    accuracy = {"plain": np.array([0.1, 0.2]), "BN": np.array([0.8, 0.9])}
+    placement.dense_accuracy(ax, {"ReLU": accuracy})
     colours = {tuple(line.get_xdata()): line.get_color() for line in ax.lines}
     assert colours[(0.1, 0.2)] == figure.ORANGE
     assert colours[(0.8, 0.9)] == figure.BLUE
     assert rows(ax) == ["ReLU"]
 
 
-def test_digits_of_the_bias_are_drawn_as_powers_of_ten(ax):
-    gradient = {
-        "linear, train": np.array([15.0, 16.0]),
-        "linear, eval": np.array([0.0, 1.0]),
+def test_effects_of_the_bias_are_drawn_on_a_log_axis_an_exact_zero_too(ax):
+    table = {
+        "linear, train": {"gradient": np.array([1e-15, 0]), "output": np.array([2e-14, 0])},
+        "linear, eval": {"gradient": np.array([1.0, 0.1]), "output": np.array([1.0, 2.0])},
     }
-    output = {"linear, train": np.array([14.0, 15.0]), "linear, eval": np.array([0.0, 0.0])}
-    placement.bias_effects(ax, result(gradient=gradient, output=output))
-    shown = [value for values in dots(ax) for value in values]
-    assert shown == pytest.approx([1e-15, 1e-16, 1e-14, 1e-15, 1, 0.1, 1, 1])
+    placement.bias_effects(ax, table)
+    assert dots(ax) == [(1e-15, 1e-17), (2e-14, 1e-17), (1.0, 0.1), (1.0, 2.0)]
     assert ax.get_xscale() == "log"
     assert "log axis" in ax.get_xlabel()
     assert rows(ax) == ["linear\ntrain", "linear\neval"]
 
 
 def test_rounding_is_marked_below_every_effect_that_counts(ax):
-    digits = {"conv, train": np.array([15.0])}
-    placement.bias_effects(ax, result(gradient=digits, output=digits))
+    size = np.array([1e-15])
+    placement.bias_effects(ax, {"conv, train": {"gradient": size, "output": size}})
     (hatched,) = [patch for patch in ax.patches if patch.get_hatch()]
     right = hatched.get_x() + hatched.get_width()
     assert (hatched.get_x(), right) == pytest.approx((1e-18, 1e-12))
@@ -118,9 +103,11 @@ def test_rounding_is_marked_below_every_effect_that_counts(ax):
 
 
 def test_a_norm_that_leaks_shows_both_of_its_changes(ax):
-    leak = {"BN": np.array([0.0, 0.0]), "LN": np.array([2.0, 2.5])}
-    own = {"BN": np.array([3.0, 4.0]), "LN": np.array([5.0, 6.0])}
-    placement.channel_leaks(ax, result(leak=leak, own=own))
+    table = {
+        "BN": {"leak": np.array([0.0, 0.0]), "own": np.array([3.0, 4.0])},
+        "LN": {"leak": np.array([2.0, 2.5]), "own": np.array([5.0, 6.0])},
+    }
+    placement.channel_leaks(ax, table)
     assert dots(ax) == [(3.0, 4.0), (0.0, 0.0), (5.0, 6.0), (2.0, 2.5)]
     assert rows(ax) == ["BN", "LN"]
     assert ax.get_xlim()[0] < 0 < 6 < ax.get_xlim()[1]
@@ -163,24 +150,22 @@ def test_an_unknown_block_is_refused(ax):
 
 def test_each_depth_is_a_row_and_each_kind_of_block_a_series(ax):
     accuracy = {"post": np.array([0.3, 0.5]), "pre": np.array([0.7, 0.8])}
-    placement.block_accuracy(ax, {"32 blocks": result(accuracy=accuracy)})
+    placement.block_accuracy(ax, {"32 blocks": accuracy})
     assert dots(ax) == [(0.7, 0.8), (0.3, 0.5)]
     assert rows(ax) == ["32 blocks"]
     (legend,) = ax.figure.legends
     assert [text.get_text() for text in legend.get_texts()] == ["pre", "post"]
 
 
-def signal():
-    variance = {
-        "post": np.array([[0.1, 1.0, 10.0], [0.2, 2.0, 8.0]]),
-        "post, last gamma 0": np.full((2, 3), 0.1),
-        "pre": np.array([[0.5, 2.0, 3.0], [0.5, 1.5, 2.0]]),
-    }
-    return result(variance=variance, blocks=2)
+VARIANCES = {
+    "post": np.array([[0.1, 1.0, 10.0], [0.2, 2.0, 8.0]]),
+    "post, last gamma 0": np.full((2, 3), 0.1),
+    "pre": np.array([[0.5, 2.0, 3.0], [0.5, 1.5, 2.0]]),
+}
 
 
 def test_the_signal_is_drawn_relative_to_its_start_on_a_log_axis(ax):
-    placement.signal_by_depth(ax, signal())
+    placement.signal_by_depth(ax, VARIANCES)
     post = [line.get_ydata() for line in ax.lines if line.get_color() == PINK]
     assert np.allclose(post[0], [1, 10, 100])
     assert np.allclose(post[1], [1, 10, 40])
@@ -190,28 +175,29 @@ def test_the_signal_is_drawn_relative_to_its_start_on_a_log_axis(ax):
 
 
 def test_names_of_lines_on_a_log_axis_stand_at_their_lines(ax):
-    placement.signal_by_depth(ax, signal())
+    placement.signal_by_depth(ax, VARIANCES)
     places = {text.get_text(): text.xy for text in ax.texts}
     assert places["post"] == (2, pytest.approx(70))
     assert places["pre"] == (2, pytest.approx(5))
     assert places["post, last γ = 0"] == (2, pytest.approx(1))
 
 
-def dropouts():
-    ratios = ([1.0, 0.9, 0.8], [1.0, 0.5, 0.3], [1.0, 0.2, 0.03])
-    return [
-        result(
-            ratio=np.array([ratio, ratio]),
-            accuracy=np.array([0.9, 0.8]) - rate / 2,
-            recalibrated=np.array([0.9, 0.8]),
-            rate=rate,
-        )
-        for rate, ratio in zip((0.1, 0.5, 0.8), ratios, strict=True)
-    ]
+DROPOUTS = {
+    f"rate {rate}": {
+        "ratio": np.array([ratio, ratio]),
+        "accuracy": np.array([0.9, 0.8]) - rate / 2,
+        "recalibrated": np.array([0.9, 0.8]),
+    }
+    for rate, ratio in (
+        (0.1, [1.0, 0.9, 0.8]),
+        (0.5, [1.0, 0.5, 0.3]),
+        (0.8, [1.0, 0.2, 0.03]),
+    )
+}
 
 
 def test_variance_ratios_of_each_rate_are_a_named_line_through_three_norms(ax):
-    placement.dropout_ratios(ax, dropouts())
+    placement.dropout_ratios(ax, DROPOUTS)
     means = [list(line.get_ydata()) for line in ax.lines[2::3]]
     assert means == [[1.0, 0.9, 0.8], [1.0, 0.5, 0.3], [1.0, 0.2, 0.03]]
     assert written(ax) == ["rate 0.1", "rate 0.5", "rate 0.8"]
@@ -220,7 +206,7 @@ def test_variance_ratios_of_each_rate_are_a_named_line_through_three_norms(ax):
 
 
 def test_recalibration_is_told_from_training_in_each_row(ax):
-    placement.dropout_recalibrated(ax, dropouts())
+    placement.dropout_recalibrated(ax, DROPOUTS)
     assert rows(ax) == ["rate 0.1", "rate 0.5", "rate 0.8"]
     assert dots(ax)[4:6] == [pytest.approx((0.5, 0.4)), (0.9, 0.8)]
     (legend,) = ax.figure.legends
@@ -230,10 +216,10 @@ def test_recalibration_is_told_from_training_in_each_row(ax):
 def test_orange_is_kept_for_plain_nets_and_no_net_here_is_plain():
     accuracy = {kind: np.array([0.5]) for kind in ("post", "post, last gamma 0", "pre")}
     fig, axs = plt.subplots(4, 1)
-    placement.block_accuracy(axs[0], {"2 blocks": result(accuracy=accuracy)})
-    placement.signal_by_depth(axs[1], signal())
-    placement.dropout_ratios(axs[2], dropouts())
-    placement.dropout_recalibrated(axs[3], dropouts())
+    placement.block_accuracy(axs[0], {"2 blocks": accuracy})
+    placement.signal_by_depth(axs[1], VARIANCES)
+    placement.dropout_ratios(axs[2], DROPOUTS)
+    placement.dropout_recalibrated(axs[3], DROPOUTS)
     assert figure.ORANGE not in {line.get_color() for ax in axs for line in ax.lines}
     plt.close(fig)
 

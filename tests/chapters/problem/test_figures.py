@@ -1,6 +1,4 @@
-"""Figures of the chapter on the problem show the numbers of their Results."""
-
-from types import SimpleNamespace
+"""Figures of the chapter on the problem show the numbers that they were given."""
 
 import matplotlib as mpl
 
@@ -11,14 +9,7 @@ import numpy as np
 import pytest
 
 from bn_lib.chapters.problem import figures as problem
-from bn_lib.chapters.problem.experiments import (
-    DeepLinearConfig,
-    DeepLinearResult,
-    DriftConfig,
-    DriftResult,
-    SignalConfig,
-    SignalResult,
-)
+from bn_lib.course.experiment import Table
 from bn_lib.course.figure import BLUE, GREEN, ORANGE
 
 
@@ -29,31 +20,23 @@ def ax():
     plt.close(fig)
 
 
-def drift_result(seeds=2, width=5):
+def drift_table(seeds=2, width=5):
     """Hand-made: unit u of the plain net moves u half-widths, BN's a tenth of that."""
     steps = np.array([0, 10, 20])
     base = np.array([-1.0, 0.0, 1.0])[:, None]  # (3, 1)
     moves = np.arange(1.0, width + 1)
     shift = steps[:, None, None, None] / 20 * np.array([1, 2, 4])[:, None, None] * moves
     plain = np.stack([base + (1 + seed) * shift for seed in range(seeds)])
-    percentiles = {
-        "plain": plain,
-        "BN": base + (plain - base) / 10,
-        "before BN": base + (plain - base) / 5,
-    }
     changes = np.arange(seeds * 3 * 3 * 3, dtype=float).reshape(seeds, 3, 3, 3)
-    return DriftResult(
-        DriftConfig(every=10, steps=20, width=width, seeds=tuple(range(seeds))),
-        steps,
-        percentiles,
-        {"plain": changes, "BN": changes / 4},
-        {"plain": np.zeros(seeds), "BN": np.ones(seeds)},
-    )
+    rows = {
+        "plain": {"inputs": plain, "gradient_change": changes},
+        "BN": {"inputs": base + (plain - base) / 10, "gradient_change": changes / 4},
+    }
+    return Table(rows, "drift", {"every": 10}, tuple(range(seeds)))
 
 
-def signal_result(factor, norm=False, depth=4):
-    sizes = np.array([1.0, 2.0])[:, None] * factor ** np.arange(depth)
-    return SignalResult(SignalConfig(norm=norm), sizes, np.full((2, depth), 0.3), sizes)
+def sizes(factor, depth=4):
+    return np.array([1.0, 2.0])[:, None] * factor ** np.arange(depth)
 
 
 def lines_of(ax, colour):
@@ -61,11 +44,11 @@ def lines_of(ax, colour):
 
 
 def test_a_band_reaches_from_the_15th_to_the_85th_percentile_of_the_unit():
-    result = drift_result()
+    table = drift_table()
     fig, axs = plt.subplots(2, 1)
-    assert problem.unit_inputs(axs, result, layer=1, seed=1, unit=3) is axs
+    assert problem.unit_inputs(axs, table, layer=1, seed=1, unit=3) is axs
     for ax, net in zip(axs, ("plain", "BN"), strict=True):
-        low, middle, high = result.percentiles[net][1, :, 1, :, 3].T
+        low, middle, high = table[net]["inputs"][1, :, 1, :, 3].T
         drawn = [line.get_ydata().tolist() for line in ax.lines]
         assert drawn == [low.tolist(), high.tolist(), middle.tolist()]
         assert ax.get_title(loc="left") == net
@@ -73,96 +56,93 @@ def test_a_band_reaches_from_the_15th_to_the_85th_percentile_of_the_unit():
 
 
 def test_by_default_each_net_shows_its_unit_of_median_travel():
-    result = drift_result()
+    table = drift_table()
     order = [3, 0, 4, 1, 2]
-    result.percentiles["BN"] = result.percentiles["BN"][..., order]
+    table["BN"]["inputs"] = table["BN"]["inputs"][..., order]
     fig, axs = plt.subplots(2, 1)
-    problem.unit_inputs(axs, result)
+    problem.unit_inputs(axs, table)
     for ax, net, unit in zip(axs, ("plain", "BN"), (2, 4), strict=True):
-        middle = result.percentiles[net][0, :, -1, 1, unit]
+        middle = table[net]["inputs"][0, :, -1, 1, unit]
         np.testing.assert_array_equal(ax.lines[2].get_ydata(), middle)
     plt.close(fig)
 
 
-@pytest.mark.parametrize("measure", ["pace", "travel"])
-def test_drift_shows_each_seed_and_the_mean_of_each_series(ax, measure):
-    result = drift_result()
-    assert problem.drift(ax, result, measure) is ax
+MOVES = {
+    "plain": np.array([[1.0, 2.0, 4.0], [2.0, 2.0, 2.0]]),
+    "BN": np.array([[0.1, 0.2, 0.3], [0.3, 0.2, 0.1]]),
+    "before BN": np.array([[0.5, 0.5, 0.5], [0.7, 0.7, 0.7]]),
+}
+
+
+def test_drift_shows_each_seed_and_the_mean_of_each_series(ax):
+    assert problem.drift(ax, MOVES, "start to end") is ax
     for name, colour in (("plain", ORANGE), ("BN", BLUE), ("before BN", GREEN)):
-        moves = getattr(result, measure)(name)
-        expected = [*moves.tolist(), moves.mean(axis=0).tolist()]
+        expected = [*MOVES[name].tolist(), MOVES[name].mean(axis=0).tolist()]
         np.testing.assert_allclose(lines_of(ax, colour), expected)
     assert {text.get_text() for text in ax.texts} == {"plain", "BN", "before BN"}
     assert [tick for tick in ax.get_xticks()] == [1, 2, 3]
-    assert "half-widths" in ax.get_ylabel()
+    assert "start to end" in ax.get_ylabel()
 
 
-def test_travel_starts_at_zero_and_pace_says_that_it_is_logarithmic(ax):
-    problem.drift(ax, drift_result(), "travel")
+def test_drift_starts_at_zero_or_says_that_it_is_logarithmic(ax):
+    problem.drift(ax, MOVES, "start to end")
     assert ax.get_ylim()[0] == 0
     ax.clear()
-    problem.drift(ax, drift_result(), "pace")
+    problem.drift(ax, MOVES, "per 25 steps", log=True)
     assert (ax.get_yscale(), "log" in ax.get_ylabel()) == ("log", True)
 
 
 def test_change_of_gradients_is_a_dot_for_each_seed_and_net(ax):
-    result = drift_result()
-    linear = DeepLinearResult(DeepLinearConfig(), result.gradient_change, {})
-    problem.gradient_change(ax, {"first": result, "second": linear}, "direction", layer=0)
+    table = drift_table()
+    problem.gradient_change(ax, {"first": table, "second": table}, "direction", layer=0)
     dots = {tuple(line.get_xdata()) for line in ax.lines if line.get_marker() in "os"}
     for net in ("plain", "BN"):
-        values = result.gradient_change[net][:, :, 0, 2].mean(axis=1)
-        assert tuple(values) in dots
+        assert tuple(table[net]["gradient_change"][:, :, 0, 2].mean(axis=1)) in dots
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["first", "second"]
     assert (ax.get_xlim()[0], "cosine" in ax.get_xlabel()) == (0, True)
 
 
 def test_change_of_gradients_is_the_mean_of_all_layers_unless_one_is_named(ax):
-    result = drift_result()
-    problem.gradient_change_by_step(ax, result)
-    share = result.gradient_change["plain"][..., 1].mean(axis=2)
+    table = drift_table()
+    changes = table["plain"]["gradient_change"]
+    problem.gradient_change_by_step(ax, table)
+    share = changes[..., 1].mean(axis=2)
     assert lines_of(ax, ORANGE) == [*share.tolist(), share.mean(axis=0).tolist()]
     assert ax.lines[0].get_xdata().tolist() == [0, 10, 20]
     ax.clear()
-    problem.gradient_change_by_step(ax, result, layer=2)
-    assert lines_of(ax, ORANGE)[0] == result.gradient_change["plain"][0, :, 2, 1].tolist()
+    problem.gradient_change_by_step(ax, table, layer=2)
+    assert lines_of(ax, ORANGE)[0] == changes[0, :, 2, 1].tolist()
 
 
 def test_signals_show_each_seed_and_are_named_where_they_end(ax):
-    grows, steady = signal_result(10.0), signal_result(1.0, norm=True)
-    problem.signal_by_depth(ax, {"std 0.3": [grows], "BN": [steady]})
-    assert lines_of(ax, ORANGE)[:2] == grows.signal.tolist()
-    assert lines_of(ax, BLUE)[:2] == steady.signal.tolist()
+    grows, steady = sizes(10.0), sizes(1.0)
+    lines = {"std 0.3": ("plain", [grows]), "BN": ("BN", [steady])}
+    problem.signal_by_depth(ax, lines)
+    assert lines_of(ax, ORANGE)[:2] == grows.tolist()
+    assert lines_of(ax, BLUE)[:2] == steady.tolist()
     ends = {text.get_text(): text.xy for text in ax.texts}
     assert ends["std 0.3"] == (4, pytest.approx(1500))
     assert ax.get_yscale() == "log"
 
 
 def test_gradients_run_from_the_output_back_to_layer_1(ax):
-    problem.signal_by_depth(ax, {"plain": [signal_result(10.0)]}, "gradient")
+    problem.signal_by_depth(ax, {"He": ("plain", [sizes(10.0)])}, "gradient")
     left, right = ax.get_xlim()
     assert left > right
     assert ax.texts[0].xy == (1, pytest.approx(1.5))
 
 
 def test_contrast_is_drawn_on_an_honest_scale_from_0_to_1(ax):
-    problem.signal_by_depth(ax, {"plain": [signal_result(10.0)]}, "contrast")
+    problem.signal_by_depth(ax, {"He": ("plain", [sizes(0.5)])}, "contrast")
     assert (ax.get_yscale(), ax.get_ylim()) == ("linear", (0, 1))
 
 
 def test_names_on_a_log_axis_do_not_cover_each_other(ax):
-    results = {"a": [signal_result(10.0)], "b": [signal_result(10.001)]}
-    problem.signal_by_depth(ax, results)
+    lines = {"a": ("plain", [sizes(10.0)]), "b": ("plain", [sizes(10.001)])}
+    problem.signal_by_depth(ax, lines)
     ax.figure.canvas.draw()
     a, b = (text.get_window_extent() for text in ax.texts)
     assert not a.overlaps(b)
-
-
-def test_a_figure_needs_no_more_than_the_attributes_it_draws(ax):
-    config = SimpleNamespace(norm=True)
-    result = SimpleNamespace(config=config, signal=np.ones((1, 3)))
-    problem.signal_by_depth(ax, {"BN": [result]})
-    assert lines_of(ax, BLUE) == [[1.0, 1.0, 1.0]] * 2
 
 
 # Without words and with fixed margins: fonts differ between machines.
@@ -171,11 +151,12 @@ def test_a_figure_needs_no_more_than_the_attributes_it_draws(ax):
 )
 def test_picture_of_unit_inputs():
     rng = np.random.default_rng(0)
-    result = drift_result(seeds=1)
-    result.percentiles["plain"] += rng.normal(0, 0.2, result.percentiles["plain"].shape)
+    table = drift_table(seeds=1)
+    inputs = table["plain"]["inputs"]
+    inputs += rng.normal(0, 0.2, inputs.shape)
     fig, axs = plt.subplots(2, 1, figsize=(4.6, 4.2), sharex=True, sharey=True)
     fig.subplots_adjust(left=0.15, right=0.82, hspace=0.3)
-    problem.unit_inputs(axs, result)
+    problem.unit_inputs(axs, table)
     for words in fig.findobj(mpl.text.Text):
         words.set_visible(False)
     return fig
