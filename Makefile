@@ -9,9 +9,12 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-com
 # has nobody to watch it here.
 ENV := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 BN_LIB_PROGRESS=0 PYTHONHASHSEED=0
 BUILD := $(BIN)/jupyter-book build . --warningiserror --nitpick --keep-going --quiet
-NOTEBOOKS := $(sort $(wildcard chapters/*.ipynb))
+# `make test CHAPTER=math` and `make notebooks CHAPTER=math` look at one chapter.
+NOTEBOOKS := $(sort $(wildcard chapters/*$(CHAPTER).ipynb))
+OF_ONE := tests/chapters/$(CHAPTER) bn_lib/chapters/$(CHAPTER) tests/test_book.py
+TESTS := $(if $(CHAPTER),$(OF_ONE),tests bn_lib)
 
-.PHONY: book pdf links test claims lab notebooks pins clean
+.PHONY: book pdf links test claims bench lab notebooks pins clean
 
 book: .venv/book _build/look
 	@mkdir -p _build
@@ -20,7 +23,7 @@ book: .venv/book _build/look
 
 # One PDF a language, and the book again, which then offers them on every page.
 pdf: book
-	@$(BIN)/python _ext/reading/paper.py
+	@$(BIN)/python -m tools.paper
 	@rm -f _build/look
 	@$(MAKE) --no-print-directory book
 
@@ -28,7 +31,7 @@ links: book
 	@$(BIN)/jupyter-book build . --builder linkcheck --quiet
 
 # Sphinx sees changed pages; what makes or paints them it does not watch.
-_build/look: $(shell find _ext _static -type f -not -name '*.pyc') _config.yml
+_build/look: $(shell find _ext _static -type f -not -name '*.pyc') _config.yml _toc.yml
 	@rm -rf _build/html _build/.doctrees
 	@mkdir -p _build
 	@touch $@
@@ -37,23 +40,21 @@ test: .venv/all book
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(ENV) $(BIN)/python -m pytest --nbval --nbval-current-env --numprocesses 2 --dist loadfile \
-		--nbval-sanitize-with tests/sanitize.cfg tests bn_lib $(NOTEBOOKS)
+		--nbval-sanitize-with tests/sanitize.cfg $(TESTS) $(NOTEBOOKS)
 
 claims: .venv/all
 	$(ENV) $(BIN)/python -m bn_lib.course.ledger
 
+bench: .venv/all
+	$(ENV) $(BIN)/python benchmarks/kernels.py
+
 lab: .venv/all
 	$(BIN)/jupyter lab chapters
 
+# Applies what was edited in chapters/text or in the notebooks, and runs them again.
 notebooks: .venv/all
-	$(ENV) $(BIN)/jupyter nbconvert --to notebook --execute --inplace --log-level WARN \
-		--ExecutePreprocessor.record_timing=False --ClearMetadataPreprocessor.enabled=True \
-		--ClearMetadataPreprocessor.clear_cell_metadata=False \
-		--ClearMetadataPreprocessor.preserve_nb_metadata_mask=kernelspec $(NOTEBOOKS)
-	@# What a cell prints arrives in pieces that differ each time. They are joined in a step
-	@# of their own: in the step above nbconvert would do it before it runs the cells.
-	$(BIN)/jupyter nbconvert --to notebook --inplace --log-level WARN --coalesce-streams \
-		$(NOTEBOOKS)
+	$(ENV) $(BIN)/python -m tools.notebooks $(if $(KEEP),--keep $(KEEP)) $(CHAPTER)
+	$(BIN)/python -m tools.book
 
 # Refreshes constraints.txt from the versions that the requirements files name.
 pins: .venv/all

@@ -8,68 +8,68 @@ import base64
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import pairwise
-from pathlib import Path
 
 import nbformat
-import yaml
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
-ROOT = Path(__file__).resolve().parent.parent
-CHAPTERS = ROOT / "chapters"
+from tools.book import CONFIG, LANGUAGES
+from tools.notebooks import CELL_METADATA, KERNEL
 
-LANGUAGES = ("hinglish", "english")
-BOXES = {"predict", "exercise", "solution", "recap"}
+BOXES = set(CONFIG["bilingual_boxes"])
 TAGS = {*LANGUAGES, *BOXES, "raises-exception", "nbval-ignore-output", "hide-input"}
-CELL_METADATA = {"tags", "jupyter", "mystnb"}
 LONGEST_CODE = 18  # lines: what a phone shows
 LONGEST_SENTENCE = 28  # words; the aim is 20
 LARGEST_IMAGE = 150_000  # bytes
 
 HYPE = {"magic", "magical", "simply", "just", "obviously"}
 
-# Wrong spelling -> the one in use. Left out are words that are right elsewhere: "main"
-# (English), "par" (on), "bad" (English); single letters count in lower case only.
+# The one spelling of a word, and the others that people write. Left out are words that are
+# right elsewhere: "main" (English), "par" (on), "bad" (English); single letters count in
+# lower case only.
 SPELLING = {
-    **dict.fromkeys(("me", "mai", "mei", "mien"), "mein"),
-    **dict.fromkeys(("he", "h"), "hai"),
-    **dict.fromkeys(("hein", "hen"), "hain"),
-    **dict.fromkeys(("kyu", "kyon", "q"), "kyun"),
-    **dict.fromkeys(("nahin", "nai", "nhi"), "nahi"),
-    **dict.fromkeys(("kia",), "kya"),
-    **dict.fromkeys(("ye", "yah"), "yeh"),
-    **dict.fromkeys(("wo", "vo", "voh", "vah"), "woh"),
-    **dict.fromkeys(("or", "n"), "aur"),
-    **dict.fromkeys(("to",), "toh"),
-    **dict.fromkeys(("isiliye", "islie", "isilie"), "isliye"),
-    **dict.fromkeys(("magar",), "lekin"),
-    **dict.fromkeys(("pe", "pr"), "par"),
-    **dict.fromkeys(("k",), "ki, ka or ke"),
-    **dict.fromkeys(("jata", "jaataa"), "jaata"),
-    **dict.fromkeys(("jati",), "jaati"),
-    **dict.fromkeys(("jate",), "jaate"),
-    **dict.fromkeys(("hotaa",), "hota"),
-    **dict.fromkeys(("hotee",), "hoti"),
-    **dict.fromkeys(("mtlb", "mtlab"), "matlab"),
-    **dict.fromkeys(("jyada", "zyaada", "jyaada"), "zyada"),
-    **dict.fromkeys(("thora",), "thoda"),
-    **dict.fromkeys(("thori",), "thodi"),
-    **dict.fromkeys(("chota", "choota"), "chhota"),
-    **dict.fromkeys(("choti",), "chhoti"),
-    **dict.fromkeys(("chote",), "chhote"),
-    **dict.fromkeys(("bara",), "bada"),
-    **dict.fromkeys(("pahle", "pehlay", "phle"), "pehle"),
-    **dict.fromkeys(("serf",), "sirf"),
-    **dict.fromkeys(("kese",), "kaise"),
-    **dict.fromkeys(("kesa",), "kaisa"),
-    **dict.fromkeys(("acha", "achha", "achchha"), "accha"),
-    **dict.fromkeys(("dekhie",), "dekhiye"),
-    **dict.fromkeys(("sochie",), "sochiye"),
-    **dict.fromkeys(("likhie",), "likhiye"),
-    **dict.fromkeys(("chalaie",), "chalaiye"),
-    **dict.fromkeys(("donon",), "dono"),
+    "mein": "me mai mei mien",
+    "hai": "he h",
+    "hain": "hein hen",
+    "kyun": "kyu kyon q",
+    "nahi": "nahin nai nhi",
+    "kya": "kia",
+    "yeh": "ye yah",
+    "woh": "wo vo voh vah",
+    "aur": "or n",
+    "toh": "to",
+    "isliye": "isiliye islie isilie",
+    "lekin": "magar",
+    "par": "pe pr",
+    "ki, ka or ke": "k",
+    "jaata": "jata jaataa",
+    "jaati": "jati",
+    "jaate": "jate",
+    "hota": "hotaa",
+    "hoti": "hotee",
+    "matlab": "mtlb mtlab",
+    "zyada": "jyada zyaada jyaada",
+    "thoda": "thora",
+    "thodi": "thori",
+    "chhota": "chota choota",
+    "chhoti": "choti",
+    "chhote": "chote",
+    "bada": "bara",
+    "pehle": "pahle pehlay phle",
+    "sirf": "serf",
+    "kaise": "kese",
+    "kaisa": "kesa",
+    "accha": "acha achha achchha",
+    "dekhiye": "dekhie",
+    "sochiye": "sochie",
+    "likhiye": "likhie",
+    "chalaiye": "chalaie",
+    "dono": "donon",
+    "baad mein": "bad-mein bad-me",
 }
+RIGHT = {wrong: right for right, wrongs in SPELLING.items() for wrong in wrongs.split()}
 
 NUMBER = re.compile(r"(?<![\w.])[-−]?\d+(?:,\d{3})*(?:\.\d+)?")
 WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
@@ -99,8 +99,9 @@ class Prose:
 MARKDOWN = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin)
 
 
+@cache
 def read_prose(source):
-    """Take Markdown apart."""
+    """Take Markdown apart; many rules ask for the same cell."""
     prose, open_lists = Prose(), []
     tokens = MARKDOWN.parse(source)
     for before, token in pairwise([None, *tokens]):
@@ -156,6 +157,7 @@ def _number(text):
     return text.replace("−", "-").replace(",", "")
 
 
+@cache
 def read_chapter(path):
     """Return a chapter's notebook; a Markdown page becomes one of Markdown cells."""
     if path.suffix == ".ipynb":
@@ -205,7 +207,26 @@ def pairs(notebook):
 
 def name(cell):
     """Say which cell is meant, for a message."""
-    return f"cell {cell.id} ({cell.source[:40]!r})"
+    return f"cell {cell.get('id', 'without an id')} ({cell.source[:40]!r})"
+
+
+def misspelled(words):
+    """Yield each word of a Hinglish text that is spelled otherwise here, and how.
+
+    Parameters
+    ----------
+    words : sequence of str
+
+    Yields
+    ------
+    str, str
+        The word and its spelling in this book.
+    """
+    couples = [f"{first}-{second}".lower() for first, second in pairwise(words)]
+    for word in [*words, *couples]:
+        wrong = word if len(word) == 1 else word.lower()
+        if wrong in RIGHT:
+            yield word, RIGHT[wrong]
 
 
 # --- prose -------------------------------------------------------------------------
@@ -213,9 +234,9 @@ def name(cell):
 
 def language_cells_come_in_pairs(notebook):
     """A Hinglish cell is followed at once by its English one, in the same box."""
-    paired = {cell.id for pair in pairs(notebook) for cell in pair}
+    paired = {id(cell) for pair in pairs(notebook) for cell in pair}
     for cell in notebook.cells:
-        if language(cell) and cell.id not in paired:
+        if language(cell) and id(cell) not in paired:
             yield f"{name(cell)}: expected Hinglish and then English, side by side"
     for first, second in pairs(notebook):
         boxes = [set(cell.metadata.tags) - set(LANGUAGES) for cell in (first, second)]
@@ -279,14 +300,8 @@ def hinglish_has_one_spelling_each(notebook):
     for cell in notebook.cells:
         if language(cell) != "hinglish":
             continue
-        prose = read_prose(cell.source)
-        for word in prose.words:
-            wrong = word if len(word) == 1 else word.lower()
-            if wrong in SPELLING:
-                yield f"{name(cell)}: {word!r} is spelled {SPELLING[wrong]!r}"
-        for first, second in pairwise(word.lower() for word in prose.words):
-            if (first, second) in {("bad", "mein"), ("bad", "me")}:
-                yield f"{name(cell)}: 'bad mein' is spelled 'baad mein'"
+        for word, right in misspelled(read_prose(cell.source).words):
+            yield f"{name(cell)}: {word!r} is spelled {right!r}"
 
 
 def hinglish_is_in_roman_script(notebook):
@@ -455,23 +470,21 @@ def nothing_tells_of_the_machine(notebook):
 
 
 def metadata_is_clean(notebook):
-    """Running all again must leave git clean, on any machine."""
-    if notebook.metadata.get("kernelspec", {}).get("name") != "python3":
-        yield f"expected the kernel python3, got {notebook.metadata.get('kernelspec')}"
-    if extra := set(notebook.metadata) - {"kernelspec", "language_info"}:
-        yield f"notebook metadata {extra}"
-    if "version" in notebook.metadata.get("language_info", {}):
-        yield "language_info names a Python version, which differs between machines"
+    """As `make notebooks` leaves it; Colab, VS Code and JupyterLab add to it."""
+    mend = "`make notebooks` takes out what does not belong there"
+    wanted = {"kernelspec": KERNEL}
+    if notebook.metadata != wanted:
+        yield f"metadata: expected {wanted}, got {dict(notebook.metadata)}: {mend}"
     for cell in notebook.cells:
         if extra := set(cell.metadata) - CELL_METADATA:
-            yield f"{name(cell)}: metadata {extra} besides {sorted(CELL_METADATA)}"
+            yield f"{name(cell)}: metadata {extra}: {mend}"
 
 
-def cell_ids_are_unique(notebook):
-    """A diff and a bookmark need them."""
-    for cell_id, count in Counter(cell.id for cell in notebook.cells).items():
-        if count > 1:
-            yield f"{count} cells have the id {cell_id!r}"
+def cells_have_ids_of_their_own(notebook):
+    """A diff and a bookmark need them; Colab saves none."""
+    for cell_id, count in Counter(cell.get("id") for cell in notebook.cells).items():
+        if cell_id is None or count > 1:
+            yield f"{count} cells have the id {cell_id}: `make notebooks` gives others"
 
 
 PROSE_RULES = [
@@ -504,14 +517,5 @@ NOTEBOOK_RULES = [
     html_results_have_a_plain_form,
     nothing_tells_of_the_machine,
     metadata_is_clean,
-    cell_ids_are_unique,
+    cells_have_ids_of_their_own,
 ]
-
-
-def listed_chapters():
-    """Return the files that _toc.yml lists, without suffix, in reading order."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
-    parts = [toc, *toc.get("parts", [])]
-    chapters = [entry for part in parts for entry in part.get("chapters", [])]
-    sections = [entry for chapter in chapters for entry in chapter.get("sections", [])]
-    return [toc["root"], *(entry["file"] for entry in [*chapters, *sections])]

@@ -2,14 +2,17 @@
 
 import base64
 
+import jupytext
 import pytest
 from nbformat import from_dict
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from tests import book_rules as rules
+from tools.book import CHAPTERS, pages
+from tools.notebooks import FORMAT, KERNEL, notebooks, text_path
 
-NOTEBOOKS = sorted(rules.CHAPTERS.glob("*.ipynb"))
-PAGES = sorted(rules.CHAPTERS.glob("*.md"))
+NOTEBOOKS = notebooks()
+PAGES = sorted(CHAPTERS.glob("*.md"))
 
 
 def cases(paths, its_rules):
@@ -30,7 +33,7 @@ def test_chapter_keeps_the_rule(path, rule):
 
 
 def test_the_table_of_contents_lists_every_chapter_and_nothing_else():
-    listed = rules.listed_chapters()
+    listed = pages()
     there = {f"chapters/{path.stem}" for path in NOTEBOOKS + PAGES}
     assert len(listed) == len(set(listed))
     assert set(listed) == there
@@ -39,6 +42,16 @@ def test_the_table_of_contents_lists_every_chapter_and_nothing_else():
 def test_there_are_chapters_to_hold_to_the_rules():
     assert NOTEBOOKS
     assert PAGES
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_and_its_text_form_hold_the_same_cells(path):
+    text = text_path(path).read_text("utf-8")
+    cells = [
+        [(cell.cell_type, cell.source, cell.metadata) for cell in notebook.cells]
+        for notebook in (rules.read_chapter(path), jupytext.reads(text, FORMAT))
+    ]
+    assert cells[0] == cells[1], "`make notebooks` carries an edit of one to the other"
 
 
 def prose(cell_id, source, *tags):
@@ -75,10 +88,10 @@ def good_cells():
     return {cell.id: cell for cell in cells}
 
 
-KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+CLEAN = {"kernelspec": KERNEL}
 
 
-def chapter(cells, metadata=KERNEL):
+def chapter(cells, metadata=CLEAN):
     return from_dict({"cells": list(cells.values()), "metadata": metadata})
 
 
@@ -189,7 +202,8 @@ SPOILED = [
     ),
     (rules.metadata_is_clean, metadata("plot", execution={"iopub.status.idle": "12:00"})),
     (rules.metadata_is_clean, metadata("hi", editable=True)),
-    (rules.cell_ids_are_unique, lambda cells: cells["hi"].update(id="en")),
+    (rules.cells_have_ids_of_their_own, lambda cells: cells["hi"].update(id="en")),
+    (rules.cells_have_ids_of_their_own, lambda cells: cells["hi"].pop("id")),
 ]
 
 
@@ -215,8 +229,8 @@ def test_every_rule_has_a_chapter_that_breaks_it():
     "spoiled",
     [
         {"kernelspec": {"name": "bn-lib", "display_name": "Python 3"}},
-        {**KERNEL, "widgets": {}},
-        {**KERNEL, "language_info": {"name": "python", "version": "3.11.2"}},
+        {**CLEAN, "widgets": {}},
+        {**CLEAN, "language_info": {"name": "python", "version": "3.11.2"}},
     ],
 )
 def test_metadata_of_one_machine_is_found(spoiled):
@@ -241,8 +255,13 @@ def test_a_right_spelling_is_not_called_wrong(text):
 
 
 def test_no_word_is_both_right_and_wrong():
-    right = {word for value in rules.SPELLING.values() for word in value.split()}
-    assert not right & set(rules.SPELLING) - {"or"}  # "ki, ka or ke"
+    right = {word for value in rules.SPELLING for word in value.split()}
+    assert not right & set(rules.RIGHT) - {"or"}  # "ki, ka or ke"
+
+
+def test_no_wrong_spelling_has_two_right_ones():
+    wrong = [word for words in rules.SPELLING.values() for word in words.split()]
+    assert len(wrong) == len(rules.RIGHT)
 
 
 def test_a_markdown_page_is_read_as_language_cells(tmp_path):

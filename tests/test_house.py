@@ -1,11 +1,13 @@
-"""The project as a whole: what an import costs, and that versions stay pinned."""
+"""The project as a whole: what an import costs, what is installed, what git shows."""
 
 import re
+import shutil
 import subprocess
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+import pytest
+
+from tools.book import ROOT
 
 
 def requirements(name):
@@ -23,6 +25,9 @@ def test_import_bn_lib_brings_numpy_and_nothing_else():
     assert run.returncode == 0, run.stderr
     assert "bn_lib" in brought
     assert brought <= {"bn_lib"} | sys.stdlib_module_names
+
+
+# Versions
 
 
 def test_every_requirement_names_one_version():
@@ -43,10 +48,27 @@ def test_reading_the_book_needs_no_torch():
     assert "jupyter-book==1." in installed
 
 
-def test_readme_names_only_commands_that_exist():
-    makefile = (ROOT / "Makefile").read_text("utf-8")
-    readme = (ROOT / "README.md").read_text("utf-8")
-    commands = set(re.findall(r"make ([a-z]+)", readme))
-    assert {"book", "test", "lab", "notebooks", "clean"} <= commands
-    for command in commands:
-        assert re.search(rf"^{command}:", makefile, re.M), command
+def test_binder_takes_the_cpu_build_of_torch_at_the_pinned_versions():
+    text = (ROOT / "binder" / "requirements.txt").read_text("utf-8")
+    assert re.search(r"^--extra-index-url \S+/whl/cpu$", text, re.M)
+    assert "-c ../constraints.txt" in text
+    pinned = {line.partition("==")[0] for line in requirements("requirements.txt")}
+    assert "torch" in requirements("binder/requirements.txt")
+    assert set(requirements("binder/requirements.txt")) <= pinned
+
+
+def test_ci_installs_from_debian_what_readme_names():
+    script, readme = ((ROOT / name).read_text("utf-8") for name in (".ci/run", "README.md"))
+    installed = re.search(r"apt-get install (.+?) >", script)[1].split()
+    named = re.search(r"`apt install\s+(.+?)`", readme)[1].split()
+    assert [word for word in installed if not word.startswith("-")] == named
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="there is no git")
+def test_git_keeps_the_outputs_of_notebooks_out_of_what_it_shows():
+    names = ["chapters/02_math.ipynb", "chapters/text/02_math.md"]
+    command = ["git", "-C", ROOT, "check-attr", "diff", *names]
+    said = subprocess.run(command, capture_output=True, text=True).stdout
+    if not said:
+        pytest.skip("this is no git repository")
+    assert re.findall(r": diff: (\w+)", said) == ["unset", "unspecified"]

@@ -3,12 +3,10 @@
 Most of it is checked on the built book.
 """
 
-import copy
 import gzip
-import json
 import re
-import subprocess
-import sys
+from functools import cache
+from pathlib import Path
 from types import SimpleNamespace
 from zipfile import ZipFile
 
@@ -17,29 +15,40 @@ import pytest
 from bs4 import BeautifulSoup
 from docutils import nodes
 
+from bilingual.boxes import Box
+from bilingual.languages import read_languages, spans
+from bn_lib.course import figure
+from reading import assets, page
 from tests import book_rules
+from tools import book as project
+from tools import paper
+from tools.notebooks import notebooks
 
-ROOT = book_rules.ROOT
+ROOT = project.ROOT
 HTML = ROOT / "_build" / "html"
-sys.path.insert(0, str(ROOT / "_ext"))
-
-from bilingual.boxes import Box  # noqa: E402 (found only once its folder is known)
-from reading import assets, colab, page, paper  # noqa: E402
 
 LANGUAGES = [
     {"tag": "fr", "code": "fr", "label": "Français"},
     {"tag": "german", "code": "de", "label": "Deutsch"},
 ]
-PAGES = [f"{path}.html" for path in book_rules.listed_chapters()]
+PAGES = [f"{path}.html" for path in project.pages()]
 EVERY_PAGE = pytest.mark.parametrize("name", [*PAGES, "search.html"])
 CHAPTER = pytest.mark.parametrize("name", PAGES)
+NOTEBOOK = pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.stem)
 PHONE_LIMIT = 600_000  # bytes over the wire
 
 
+@cache
 def read(name):
     if not HTML.is_dir():
         pytest.fail("the book is not built: run make book first")
     return BeautifulSoup((HTML / name).read_text("utf-8"), "html.parser")
+
+
+@cache
+def ids(name):
+    """The ids on a page, each as often as it is there."""
+    return [tag["id"] for tag in read(name).find_all(id=True)]
 
 
 def asked_for(document, name):
@@ -108,8 +117,8 @@ def test_every_link_inside_the_book_leads_somewhere(name):
         target = HTML / name if not address else target
         assert target.is_file(), link["href"]
         if fragment and target.suffix == ".html":
-            ids = read(target.relative_to(HTML)).find_all(id=fragment)
-            assert len(ids) == 1, link["href"]
+            page_name = target.relative_to(HTML).as_posix()
+            assert ids(page_name).count(fragment) == 1, link["href"]
 
 
 @CHAPTER
@@ -121,23 +130,42 @@ def test_previews_and_search_engines_are_told_what_the_book_is(name):
     assert (HTML / "_static" / "social.png").is_file()
 
 
-def test_a_chapter_tells_its_time_and_offers_its_notebook():
-    about = read("chapters/02_math.html").select_one(".about-page")
+def exercises(path):
+    """Count the stubs of a notebook: each exercise has one."""
+    cells = book_rules.read_chapter(path).cells
+    return sum(book_rules.is_code(c) and book_rules.tagged(c, "exercise") for c in cells)
+
+
+@NOTEBOOK
+def test_a_chapter_tells_its_time_and_offers_its_notebook(path):
+    about = read(f"chapters/{path.stem}.html").select_one(".about-page")
     minutes = int(re.search(r"About (\d+) min to read", about.get_text())[1])
     assert 10 <= minutes <= 90
-    assert "6 exercises" in about.get_text()
+    assert f", {exercises(path)} exercises" in about.get_text()
     download = about.select_one("a[download]")
-    assert download["download"] == "02_math.ipynb"
+    assert download["download"] == path.name
     place = HTML / "chapters" / download["href"]
     nbformat.validate(nbformat.read(place.resolve(), as_version=4))
 
 
 def test_the_map_announces_what_is_in_the_making_and_links_what_is_ready():
     rows = read("chapters/index.html").select(".chapter-map li")
-    ready = [row for row in rows if "ready" in row["class"]]
-    assert [row.a["href"] for row in ready] == ["02_math.html"]
-    assert re.search(r"\d+ min, 6 exercises", ready[0].get_text())
-    assert all(row.a is None for row in rows if row not in ready)
+    ready = {row.a["href"]: row for row in rows if "ready" in row["class"]}
+    assert list(ready) == [Path(name).name for name in PAGES[1:]]
+    for name, row in ready.items():
+        heading = read(f"chapters/{name}").select_one("article h1 .lang-english")
+        assert row.a.select_one(".lang-english").get_text() == heading.get_text()
+        assert re.search(r"\d+ min, \d+ exercises", row.get_text())
+    later = [row for row in rows if "later" in row["class"]]
+    assert len(later) == len(set(project.announced()) - {Path(x).stem for x in PAGES})
+    assert all(row.a is None for row in later)
+
+
+def test_the_landing_page_has_the_colours_of_the_figures():
+    style = (ROOT / "_static" / "book.css").read_text("utf-8")
+    shown = re.findall(r"\.hero \.c\d \{ fill: (#\w+)", style)
+    palette = [figure.BLUE, figure.ORANGE, figure.GREEN, figure.PINK]
+    assert shown == [colour.lower() for colour in palette]
 
 
 def test_time_counts_one_language_and_what_all_share():
@@ -152,17 +180,15 @@ def test_time_counts_one_language_and_what_all_share():
     document += paragraph(90)
     document += Box("", kind="exercise")
     document += [nodes.container(classes=["cell"]) for _ in range(3)]
-    config = SimpleNamespace(bilingual_languages=LANGUAGES, bilingual_default="")
+    config = SimpleNamespace(bilingual_languages=LANGUAGES)
     assert page.reading_minutes(document, config) == 3  # 1.5 of text, 3 cells of 20 s
 
 
 def test_words_around_the_text_are_in_every_language_and_escaped():
-    languages = page.read_languages(
-        SimpleNamespace(bilingual_languages=LANGUAGES, bilingual_default="")
-    )
-    both = BeautifulSoup(page.spans("Un <a> · Zwei", languages), "html.parser")
+    languages = read_languages(SimpleNamespace(bilingual_languages=LANGUAGES))
+    both = BeautifulSoup(spans("Un <a> · Zwei", languages), "html.parser")
     assert [tag.get_text() for tag in both.select("[lang]")] == ["Un <a>", "Zwei"]
-    assert page.spans("<b>", languages) == "&lt;b&gt;"
+    assert spans("<b>", languages) == "&lt;b&gt;"
 
 
 @pytest.mark.parametrize(
@@ -192,37 +218,6 @@ def test_style_sheets_are_joined_without_comments():
     assert joined == "a {\nb: c;\n}\nd{}"
 
 
-# For Colab
-
-
-def test_the_copy_for_colab_installs_the_library_first_and_changes_nothing_else():
-    path = ROOT / "chapters" / "02_math.ipynb"
-    original = json.loads(path.read_text("utf-8"))
-    before = copy.deepcopy(original)
-    changed = colab.colab_copy(original, "https://github.com/owner/name")
-    assert original == before
-    install = changed["cells"].pop(1)
-    assert "git+https://github.com/owner/name" in "".join(install["source"])
-    assert changed == original
-
-
-def test_an_address_that_pip_cannot_use_is_refused():
-    for address in ("owner/name", "https://github.com", 'https://x.org/a" && rm'):
-        with pytest.raises(ValueError, match="expected https://host/owner/name"):
-            colab.colab_copy({"cells": []}, address)
-
-
-def test_the_writer_of_copies_writes_every_chapter(tmp_path):
-    script = ROOT / "_ext" / "reading" / "colab.py"
-    command = [sys.executable, script, "https://github.com/owner/name", tmp_path]
-    subprocess.run(command, check=True)
-    written = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*.ipynb"))
-    notebooks = ROOT.glob("chapters/*.ipynb")
-    assert written == sorted(path.relative_to(ROOT) for path in notebooks)
-    for path in written:
-        nbformat.validate(nbformat.read(tmp_path / path, as_version=4))
-
-
 # To take along
 
 
@@ -243,13 +238,13 @@ def test_the_code_to_take_along_holds_what_make_needs_and_nothing_built():
     with ZipFile(HTML / "bn-samjho-code.zip") as packed:
         names = {name.partition("/")[2] for name in packed.namelist()}
     needed = {"Makefile", "README.md", "constraints.txt", "bn_lib/digits.npz"}
-    assert (
-        needed | {f"chapters/{path.name}" for path in ROOT.glob("chapters/[!.]*")} <= names
-    )
+    needed |= {f"chapters/text/{Path(name).stem}.md" for name in PAGES[1:]}
+    assert needed <= names
+    assert {f"chapters/{project.source(page).name}" for page in project.pages()} <= names
     assert not any(re.search(r"(^|/)(\.|_build|__pycache__)", name) for name in names)
 
 
-@pytest.fixture(scope="module", params=sorted(paper.WORDS))
+@pytest.fixture(scope="module", params=project.LANGUAGES)
 def printed(request):
     """The pages joined for print, in one language."""
     text = paper.join_pages(HTML, request.param)
@@ -258,7 +253,7 @@ def printed(request):
 
 def test_paper_is_in_one_language_and_without_scripts(printed):
     language, document = printed
-    others = [f".lang-{tag}" for tag in paper.WORDS if tag != language]
+    others = [f".lang-{tag}" for tag in project.LANGUAGES if tag != language]
     assert document.select(", ".join([*others, "script", "form", "button"])) == []
     assert document.select(f".lang-{language}")
 

@@ -9,9 +9,7 @@ Configuration values
 --------------------
 bilingual_languages : list of dict
     One entry a language, in reading order: ``tag`` (the cell tag), ``code``
-    (BCP 47) and ``label`` (what the switch says).
-bilingual_default : str
-    The tag shown to a first-time reader; the first language when empty.
+    (BCP 47) and ``label`` (what the switch says). A first-time reader gets the first.
 bilingual_legend, bilingual_both : str
     The switch's name for screen readers, and the label of "all languages".
 bilingual_boxes : dict
@@ -31,7 +29,6 @@ HERE = Path(__file__).parent
 def setup(app):
     """Register the extension."""
     app.add_config_value("bilingual_languages", [], "env", [list])
-    app.add_config_value("bilingual_default", "", "env", [str])
     app.add_config_value("bilingual_legend", "Language", "env", [str])
     app.add_config_value("bilingual_both", "Both", "env", [str])
     app.add_config_value("bilingual_boxes", {}, "env", [dict])

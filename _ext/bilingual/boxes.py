@@ -18,13 +18,9 @@ class BoxTitle(nodes.General, nodes.Element):
 
 def setup(app):
     """Register the nodes and the transform."""
-    app.add_node(Box, html=(_visit_box, _depart_box), **_plain("latex", "text"))
-    app.add_node(BoxTitle, html=(_visit_title, _depart_title), **_plain("latex", "text"))
+    app.add_node(Box, html=(_visit_box, _depart_box))
+    app.add_node(BoxTitle, html=(_visit_title, _depart_title))
     app.add_transform(GroupCells)
-
-
-def _plain(*builders):
-    return {builder: (lambda *_: None, lambda *_: None) for builder in builders}
 
 
 class GroupCells(SphinxTransform):

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from markupsafe import Markup, escape
 from sphinx.errors import ConfigError
 
 SEPARATOR = " · "
@@ -46,8 +47,20 @@ def read_languages(config):
     tags = [language.tag for language in languages]
     if len(set(tags)) != len(tags):
         raise ConfigError(f"bilingual_languages: each tag once, got {tags}")
-    if config.bilingual_default and config.bilingual_default not in tags:
-        raise ConfigError(
-            f"bilingual_default: expected one of {tags}, got {config.bilingual_default!r}"
-        )
     return languages
+
+
+def by_language(text, languages):
+    """Return (language, part) for ``Pehle · First``; nothing if a part is missing."""
+    parts = text.split(SEPARATOR)
+    if len(parts) != len(languages):
+        return []
+    return list(zip(languages, parts, strict=True))
+
+
+def spans(text, languages):
+    """Return ``Pehle · First`` as markup: one span for each language."""
+    separator = Markup('<span class="lang-separator">{}</span>').format(SEPARATOR)
+    span = Markup('<span class="lang-{0.tag}" lang="{0.code}">{1}</span>')
+    parts = by_language(text, languages)
+    return separator.join(span.format(*part) for part in parts) or escape(text)

@@ -2,7 +2,7 @@
 
 import json
 
-from .languages import read_languages
+from .languages import read_languages, spans
 
 # The choice is made before the body is parsed, so the first paint is already right.
 HEAD_SCRIPT = """<script>
@@ -29,8 +29,7 @@ def setup(app):
 
 def _add_to_page(app, pagename, templatename, context, doctree):
     languages = read_languages(app.config)
-    if len(languages) < 2:
-        return
+    context["bilingual"] = lambda text: spans(text, languages)
     context["bilingual_languages"] = languages
     context["bilingual_legend"] = app.config.bilingual_legend
     context["bilingual_both"] = app.config.bilingual_both
@@ -65,5 +64,4 @@ def head_script(config):
     for language in languages:
         choice = {"tag": language.tag, "code": language.code}
         choices[language.tag] = choices[language.code] = choice
-    fallback = config.bilingual_default or languages[0].tag
-    return HEAD_SCRIPT % (json.dumps(choices), json.dumps(fallback))
+    return HEAD_SCRIPT % (json.dumps(choices), json.dumps(languages[0].tag))

@@ -7,7 +7,7 @@ contents and the previous/next links all follow the switch.
 from docutils import nodes
 from sphinx.transforms import SphinxTransform
 
-from .languages import SEPARATOR, read_languages
+from .languages import SEPARATOR, by_language, read_languages
 
 
 def setup(app):
@@ -17,14 +17,9 @@ def setup(app):
 
 def split_title(config, text):
     """Return inlines for a title's languages; plain text when the parts do not match."""
-    languages = read_languages(config)
-    parts = text.split(SEPARATOR)
-    if len(parts) != len(languages):
-        return [nodes.Text(text)]
-    return _join(
-        nodes.inline("", part, classes=language.classes)
-        for language, part in zip(languages, parts, strict=True)
-    )
+    parts = by_language(text, read_languages(config))
+    inlines = _join(nodes.inline("", part, classes=x.classes) for x, part in parts)
+    return inlines or [nodes.Text(text)]
 
 
 class SplitTitles(SphinxTransform):
@@ -37,7 +32,7 @@ class SplitTitles(SphinxTransform):
         languages = read_languages(self.config)
         for title in self.document.findall(nodes.title):
             parts = _split_children(title.children)
-            if len(parts) == len(languages) > 1:
+            if len(parts) == len(languages):
                 title.children = []
                 title += _join(
                     nodes.inline("", "", *part, classes=language.classes)

@@ -16,27 +16,6 @@ import myst_nb.static
 STYLE, SCRIPT = "bundle.css", "bundle.js"
 # What `search.html` loads by itself.
 KEPT = {"searchtools.js", "language_data.js", "search.js"}
-# What the theme's ancestors and other packages leave behind and no page asks for.
-LEFT_OVER = (
-    "basic.css",
-    "debug.css",
-    "skeleton.css",
-    "sbt-webpack-macros.html",
-    "webpack-macros.html",
-    "check-solid.svg",
-    "copy-button.svg",
-    "copybutton_funcs.js",
-    "design-tabs.js",
-    "sphinx-design.min.css",
-    "file.png",
-    "minus.png",
-    "plus.png",
-    "images",
-    "locales",
-    "scripts",
-    "styles",
-    "vendor",
-)
 
 
 def setup(app):
@@ -95,10 +74,19 @@ def _clear(app, exception):
     """Remove what no page asks for: the book is also carried around as a folder."""
     if exception or not hasattr(app, "reading_joined"):
         return
-    folder = Path(app.outdir) / "_static"
-    for name in {*app.reading_joined, *LEFT_OVER} - KEPT - {STYLE, SCRIPT}:
-        path = folder / name
+    wanted = (_own_files(app) - app.reading_joined) | KEPT | {STYLE, SCRIPT}
+    for path in (Path(app.outdir) / "_static").iterdir():
+        if path.name in wanted:
+            continue
         if path.is_dir():
             shutil.rmtree(path)
         else:
-            path.unlink(missing_ok=True)
+            path.unlink()
+
+
+def _own_files(app):
+    """Return the names that the book and its extensions bring; themes bring the rest."""
+    source, extensions = Path(app.srcdir), Path(__file__).parents[1]
+    folders = [source / folder for folder in app.config.html_static_path]
+    own = [x for x in folders if x.parent == source or extensions in x.parents]
+    return {path.name for folder in own for path in folder.iterdir()}

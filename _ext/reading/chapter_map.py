@@ -1,18 +1,20 @@
 """The map of the course: a directive that lists chapters, with their time to read.
 
-Each line of its content is one chapter: ``page | title | question``, title and question
-in all languages. A chapter without a page yet is announced, not linked.
+Each line of its content is one chapter: ``file | title | question``, title and question
+in all languages, the file without its suffix. What the table of contents lists is linked
+and shows its own title, also if it has no line here; the others are announced.
 """
 
-from bilingual.languages import read_languages
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from .page import measurements, spans
+from bilingual.languages import read_languages, spans
+
+from .page import measurements
 
 
 class ChapterMap(nodes.General, nodes.Element):
-    """The map; ``chapters`` holds (number, document or None, title, question)."""
+    """The map; ``chapters`` holds title and question by document."""
 
 
 def setup(app):
@@ -29,36 +31,37 @@ class ChapterMapDirective(SphinxDirective):
     def run(self):
         """Return the node; times are known only when all pages were read."""
         self.env.note_reread()  # the times are those of other pages
-        chapters = []
-        for number, line in enumerate(filter(None, self.content), start=1):
+        chapters = {}
+        for line in filter(None, self.content):
             parts = [part.strip() for part in line.split("|")]
             if len(parts) != 3:
-                raise self.error(f"chapter-map: expected page | title | question: {line}")
-            page, title, question = parts
-            document = self.env.relfn2path(page)[0].rsplit(".", 1)[0] if page else None
-            chapters.append((number, document, title, question))
+                raise self.error(f"chapter-map: expected file | title | question: {line}")
+            name, title, question = parts
+            chapters[self.env.relfn2path(name)[0]] = title, question
         return [ChapterMap(chapters=chapters)]
 
 
 def _visit(self, node):
-    rows = "".join(_row(self.builder, *chapter) for chapter in node["chapters"])
-    self.body.append(f'<ol class="chapter-map">{rows}</ol>')
+    listed = self.builder.env.toctree_includes.get(self.builder.config.root_doc, [])
+    chapters = dict.fromkeys([*node["chapters"], *listed], ("", "")) | node["chapters"]
+    rows = (_row(self.builder, document, *said) for document, said in chapters.items())
+    self.body.append(f'<ol class="chapter-map">{"".join(rows)}</ol>')
     raise nodes.SkipNode
 
 
-def _row(builder, number, document, title, question):
+def _row(builder, document, title, question):
     languages = read_languages(builder.config)
-    title, question = spans(title, languages), spans(question, languages)
+    title, time = spans(title, languages), spans("ban raha hai · in the making", languages)
     measured = measurements(builder.env).get(document)
     if measured:
         link = builder.get_relative_uri(builder.current_docname, document)
-        title = f'<a href="{link}">{title}</a>'
+        own = builder.render_partial(builder.env.titles[document])["title"]
+        title = f'<a href="{link}">{own}</a>'
         time = f"{measured['minutes']} min, {measured['exercises']} exercises"
-    else:
-        time = spans("ban raha hai · in the making", languages)
+    number = document.rpartition("/")[2].partition("_")[0].lstrip("0")
     return (
         f'<li class="{"ready" if measured else "later"}">'
         f'<span class="number">{number}</span><div>'
         f'<p class="title">{title} <span class="time">{time}</span></p>'
-        f"<p>{question}</p></div></li>"
+        f"<p>{spans(question, languages)}</p></div></li>"
     )

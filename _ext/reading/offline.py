@@ -4,20 +4,7 @@ from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 ZIP, CODE = "bn-samjho.zip", "bn-samjho-code.zip"
-# What a reader needs to run and test everything, and nothing that was built.
-SOURCES = (
-    "*.md",
-    "*.toml",
-    "*.txt",
-    "*.yml",
-    "LICENSE*",
-    "Makefile",
-    "_ext/**/*",
-    "_static/**/*",
-    "bn_lib/**/*",
-    "chapters/**/*",
-    "tests/**/*",
-)
+BUILT = {"_build", "__pycache__", ZIP}  # is not packed, as is nothing that is hidden
 
 
 def setup(app):
@@ -36,8 +23,8 @@ def _offer(app, pagename, templatename, context, doctree):
 def _papers(app):
     """Return the PDFs that were made after the last change of what they say."""
     source = Path(app.srcdir)
-    texts = [*source.glob("chapters/*"), *source.glob("_static/*")]
-    changed = max(path.stat().st_mtime for path in texts)
+    texts = [*source.glob("chapters/**/*"), *source.glob("_static/**/*")]
+    changed = max(path.stat().st_mtime for path in texts if path.is_file())
     papers = sorted(source.glob("_build/pdf/*.pdf"))
     return [paper for paper in papers if paper.stat().st_mtime > changed]
 
@@ -48,23 +35,25 @@ def _pack(app, exception):
     out = Path(app.outdir)
     for path in _papers(app):
         (out / path.name).write_bytes(path.read_bytes())
-    (out / ZIP).unlink(missing_ok=True)
-    source = Path(app.srcdir)
-    _zip(out / CODE, source, {path for form in SOURCES for path in source.glob(form)})
-    _zip(out / ZIP, out, set(out.rglob("*")) - {out / ZIP})
+    _zip(out / CODE, Path(app.srcdir))
+    _zip(out / ZIP, out)
 
 
-def _zip(target, folder, paths):
-    """Pack files below a folder; the same files always give the same zip."""
+def _zip(target, folder):
+    """Pack a folder; the same files always give the same zip."""
     with ZipFile(target, "w") as packed:
-        for path in sorted(paths):
-            place = path.relative_to(folder)
-            if not path.is_file() or _made_by_tools(place):
-                continue
-            info = ZipInfo(f"{target.stem}/{place.as_posix()}")  # without the time
+        for path in _files(folder):
+            place = path.relative_to(folder).as_posix()
+            info = ZipInfo(f"{target.stem}/{place}")  # without the time
             info.compress_type, info.external_attr = ZIP_DEFLATED, 0o644 << 16
             packed.writestr(info, path.read_bytes())
 
 
-def _made_by_tools(place):
-    return any(part.startswith((".", "__pycache__")) for part in place.parts)
+def _files(folder):
+    for path in sorted(folder.iterdir()):
+        if path.name in BUILT or path.name.startswith("."):
+            continue
+        if path.is_dir():
+            yield from _files(path)
+        else:
+            yield path

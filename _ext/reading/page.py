@@ -4,10 +4,11 @@ import os
 from math import ceil
 from pathlib import Path
 
-from bilingual.boxes import Box
-from bilingual.languages import SEPARATOR, read_languages
 from docutils import nodes
-from markupsafe import Markup, escape
+from markupsafe import escape
+
+from bilingual.boxes import Box
+from bilingual.languages import read_languages
 
 WORDS_A_MINUTE = 180
 # A code cell with its output, or a figure, is looked at for a while.
@@ -70,8 +71,6 @@ def _is_prose(node, others):
 
 def _describe(app, pagename, templatename, context, doctree):
     config = app.config
-    languages = read_languages(config)
-    context["bilingual"] = lambda text: spans(text, languages)
     context["reading"] = measurements(app.env).get(pagename)
     context["description"] = config.reading_description
     context["preview"] = f"{config.html_baseurl.rstrip('/')}/_static/social.png"
@@ -109,18 +108,6 @@ def _write_front(app, exception):
         first=first,
     )
     Path(app.outdir, "index.html").write_text(text, "utf-8")
-
-
-def spans(text, languages):
-    """Turn ``Pehle · First`` into one span for each language."""
-    parts = text.split(SEPARATOR)
-    if len(parts) != len(languages):
-        return escape(text)
-    separator = Markup('<span class="lang-separator">{}</span>').format(SEPARATOR)
-    return separator.join(
-        Markup('<span class="lang-{}" lang="{}">{}</span>').format(x.tag, x.code, part)
-        for x, part in zip(languages, parts, strict=True)
-    )
 
 
 def repository(config):

@@ -2,17 +2,41 @@
 
 import functools
 import os
-import shutil
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import matplotlib
 import pytest
 
-HTML = Path(__file__).resolve().parents[2] / "_build" / "html"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-PHONE = {"width": 390, "height": 844}
-DESKTOP = {"width": 1400, "height": 900}
+from tests.browser.reader import DESKTOP, PHONE
+from tools.book import ROOT
+from tools.chromium import find_chromium
+
+HTML = ROOT / "_build" / "html"
+# Matplotlib brings DejaVu: with it alone, text is as wide on one machine as on another.
+FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+FONTS_CONF = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>{fonts}</dir>
+  <cachedir>{cache}</cachedir>
+  <selectfont>
+    <rejectfont><glob>*</glob></rejectfont>
+    <acceptfont><glob>*/DejaVu*.ttf</glob></acceptfont>
+  </selectfont>
+  <alias>
+    <family>monospace</family>
+    <prefer><family>DejaVu Sans Mono</family></prefer>
+  </alias>
+  <alias>
+    <family>sans-serif</family>
+    <prefer><family>DejaVu Sans</family></prefer>
+  </alias>
+  <match target="font">
+    <edit name="hinting" mode="assign"><bool>false</bool></edit>
+  </match>
+</fontconfig>"""
 
 
 def built_pages():
@@ -58,18 +82,28 @@ def chapter(book):
 
 
 @pytest.fixture(scope="session")
-def browser():
+def environment(tmp_path_factory):
+    """Return the environment of a Chromium that has the same fonts on every machine."""
+    folder = tmp_path_factory.mktemp("fonts")
+    conf = folder / "fonts.conf"
+    conf.write_text(FONTS_CONF.format(fonts=FONTS, cache=folder), "utf-8")
+    return {**os.environ, "FONTCONFIG_FILE": str(conf)}
+
+
+@pytest.fixture(scope="session")
+def browser(environment):
     """Return one Chromium for all tests."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
         unavailable("playwright is not installed: pip install -r requirements.txt")
-    asked = os.environ.get("CHROMIUM")
-    found = asked or next(filter(None, map(shutil.which, BROWSERS)), None)
+    found = find_chromium()
     if not found:
         unavailable("no Chromium found: install one or name it in CHROMIUM")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=found, args=["--no-sandbox"], env=environment
+        )
         yield browser
         browser.close()
 

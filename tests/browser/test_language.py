@@ -2,8 +2,8 @@
 
 import pytest
 
-PHONE = {"width": 390, "height": 844}
-DESKTOP = {"width": 1400, "height": 900}
+from tests.browser.reader import DESKTOP, PHONE
+
 SWITCH = ".language-switch"
 TITLES = ("article h1", "article h2", ".sidebar-tree", ".toc-tree", ".related-pages")
 
@@ -32,7 +32,8 @@ PLACE = """() => {
 }"""
 SCROLL = "d => scrollTo({ top: d * document.body.scrollHeight, behavior: 'instant' })"
 # What comes near the screen after a jump has been laid out.
-SETTLED = "() => new Promise((done) => setTimeout(done, 200))"
+SETTLED = """() => new Promise((done) =>
+  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"""
 PLACE_AFTER = "window.watched.getBoundingClientRect().top"
 
 # The element with the id `there` can be read: drawn, below the header, on the screen.

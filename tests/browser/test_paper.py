@@ -1,17 +1,14 @@
 """The PDFs: printed by the same browser that shows the pages."""
 
 import re
-import sys
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "_ext"))
+from tools import paper
+from tools.book import LANGUAGES
 
-from reading import paper
 
-
-@pytest.mark.parametrize("language", sorted(paper.WORDS))
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_pdf_has_pages_and_links_and_leaves_no_file_behind(
     browser, book, tmp_path, language
 ):

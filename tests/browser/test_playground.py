@@ -1,19 +1,17 @@
 """The playground in a browser: its numbers are bn_lib's, and everyone can play."""
 
-import json
-
 import numpy as np
 import pytest
 
 from bn_lib import functional as F
 from bn_lib.course.playground import playground
+from tests.browser.reader import SMALL_PHONE, axe
 
-PHONE = {"width": 320, "height": 800}
-WCAG = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 PAGE = (
     '<!doctype html><html lang="en"><meta name="viewport" content="width=device-width">'
     "<title>Playground</title><body><main><h1>Playground</h1>{}</main>"
 )
+SIZE = {"width": 700, "height": 900}
 STATES = """(cases) => {
   const { playground } = document.querySelector(".bn-playground");
   return cases.map((inputs) => { playground.set(inputs); return playground.state(); });
@@ -31,8 +29,7 @@ JUPYTERLAB = """(html) => {
   }
   document.body.append(host);
 }"""
-# Rules of the kind that notebooks have for the elements of an output. They may change
-# a table row's height by some pixels, and nothing else.
+# Rules of the kind that notebooks have for the elements of an output.
 HOST = """
 .host dl { overflow: hidden }
 .host dl dt { float: left; clear: left; width: 20%; font-weight: bold }
@@ -59,18 +56,34 @@ CUT = """() => [...document.querySelectorAll(".bn-playground *")]
   .map((e) => e.outerHTML.slice(0, 80))"""
 
 
-@pytest.fixture
-def play(new_page):
-    """Return a factory of pages with playgrounds; at the end nothing was complained."""
+def watched(page, trouble):
+    """Let a page tell what it complains of and what it asks for."""
+    page.on("pageerror", lambda error: trouble.append(str(error)))
+    page.on("console", lambda message: trouble.append(message.text))
+    page.on("request", lambda request: trouble.append(request.url))
+    return page
+
+
+@pytest.fixture(scope="module")
+def common(new_context):
+    """Return one page for all tests that ask for nothing special, and its trouble."""
     trouble = []
+    with new_context() as context:
+        yield watched(context.new_page(), trouble), trouble
+
+
+@pytest.fixture
+def play(new_page, common):
+    """Return a factory of pages with playgrounds; at the end nothing was complained."""
+    page, trouble = common
+    trouble.clear()
 
     def make(copies=1, **options):
-        page = new_page(viewport={"width": 700, "height": 900}, **options)
-        page.on("pageerror", lambda error: trouble.append(str(error)))
-        page.on("console", lambda message: trouble.append(message.text))
-        page.on("request", lambda request: trouble.append(request.url))
-        page.set_content(PAGE.format(playground()._repr_html_() * copies))
-        return page
+        shown = watched(new_page(**options), trouble) if options else page
+        shown.set_viewport_size(SIZE)
+        shown.goto("about:blank")
+        shown.set_content(PAGE.format(playground()._repr_html_() * copies))
+        return shown
 
     yield make
     assert trouble == []
@@ -115,9 +128,9 @@ def random_inputs(rng):
     }
 
 
-def test_the_outputs_of_300_random_batches_are_those_of_the_library(play):
+def test_the_outputs_of_random_batches_are_those_of_the_library(play):
     rng = np.random.default_rng(0)
-    cases = [random_inputs(rng) for _ in range(300)]
+    cases = [random_inputs(rng) for _ in range(100)]
     cases += [{**random_inputs(rng), "x": [3.3] * 5, "training": True}]  # variance 0
     for inputs, shown in zip(cases, play().evaluate(STATES, cases), strict=True):
         stats, xhat, y, _, _ = batch_norm(inputs)
@@ -130,7 +143,7 @@ def test_the_outputs_of_300_random_batches_are_those_of_the_library(play):
 
 def test_running_statistics_follow_the_library_through_train_and_eval(play):
     page, rng = play(), np.random.default_rng(1)
-    for _ in range(25):
+    for _ in range(10):
         start = random_inputs(rng)
         (before,) = page.evaluate(STATES, [{**start, "training": True}])
         for _ in range(rng.integers(1, 5)):
@@ -184,7 +197,7 @@ def test_all_norms_of_random_tensors_are_those_of_the_library(play):
     }
     cases, expected = [], []
     for (norm, groups), reference in norms.items():
-        for _ in range(30):
+        for _ in range(10):
             x = rng.normal(rng.normal(0, 5), 10 ** rng.uniform(-2, 1), (3, 4, 2, 2))
             eps = 10 ** rng.uniform(-5, 0)
             tensor = x.ravel().tolist()
@@ -386,11 +399,7 @@ def test_a_notebooks_own_rules_do_not_change_its_look(play):
         }""",
         HOST,
     )
-    for (tag, shape, *colours), (_, new_shape, *new_colours) in zip(
-        before, page.evaluate(LOOK), strict=True
-    ):
-        assert new_colours == colours, tag
-        assert new_shape == pytest.approx(shape, abs=4), tag
+    assert page.evaluate(LOOK) == before
 
 
 def test_it_runs_in_a_frame_without_rights(play):
@@ -452,7 +461,7 @@ def test_the_page_decides_on_light_or_dark(play, place, name, values):
 @pytest.mark.parametrize("language", ["hinglish", "english", "both"])
 def test_nothing_is_cut_on_a_small_phone(play, language):
     page = play()
-    page.set_viewport_size(PHONE)
+    page.set_viewport_size(SMALL_PHONE)
     hidden = {"hinglish": "english", "english": "hinglish", "both": "none"}[language]
     page.add_style_tag(content=f".lang-{hidden} {{ display: none !important }}")
     for _ in range(4):
@@ -460,13 +469,13 @@ def test_nothing_is_cut_on_a_small_phone(play, language):
     page.locator("[value=GN]").check()
     page.evaluate(STATES, [{"x": [-99.5, 99.5] * 4, "gamma": 3, "training": False}])
     assert page.evaluate(CUT) == []
-    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    assert page.evaluate("document.documentElement.scrollWidth") == SMALL_PHONE["width"]
 
 
 def test_without_scripts_a_still_picture_stands_there(play):
     page = play(java_script_enabled=False)
-    page.set_viewport_size(PHONE)
-    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    page.set_viewport_size(SMALL_PHONE)
+    assert page.evaluate("document.documentElement.scrollWidth") == SMALL_PHONE["width"]
     drawing = page.get_by_role("img", name="Three number lines: x, x̂, y")
     assert drawing.evaluate("image => image.complete && image.naturalWidth > 0")
     assert page.locator(".bn-still td").count() == 12 + 48 + 1
@@ -478,17 +487,3 @@ def test_with_scripts_the_still_picture_is_gone(play):
     page = play()
     assert page.locator(".bn-still").is_hidden()
     assert page.locator(".bn-lines:visible").count() == 1
-
-
-def axe(page):
-    """Return what axe-core finds: rule, selector, what is wrong."""
-    from axe_playwright_python.base import AXE_SCRIPT
-
-    page.evaluate(AXE_SCRIPT)
-    options = {"runOnly": WCAG, "resultTypes": ["violations"], "preload": False}
-    violations = page.evaluate(f"axe.run({json.dumps(options)}).then((r) => r.violations)")
-    return [
-        f"{violation['id']}: {' '.join(map(str, node['target']))}: {node['failureSummary']}"
-        for violation in violations
-        for node in violation["nodes"]
-    ]

@@ -2,11 +2,14 @@
 (function () {
   "use strict";
   const root = document.documentElement;
+  const tags = Array.from(document.querySelectorAll("input[name=bilingual][data-code]"),
+    (radio) => radio.value);
 
   // In a folder nothing can be fetched: results come without their lines of text.
   if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
 
-  // Sphinx's own words; one string each, as it can hold no markup.
+  // Sphinx's own words, in the order of the languages; one string each, as it can hold no
+  // markup.
   const words = {
     "Search Results": ["Nateeje", "Results"],
     "Searching": ["Khoj rahe hain", "Searching"],
@@ -19,8 +22,7 @@
       ["Kuch nahi mila. Spelling dekhiye, ya koi aur shabd aazmaaiye.",
         "Nothing found. Check the spelling, or try another word."],
   };
-  const say = { hinglish: (pair) => pair[0], english: (pair) => pair[1] }[root.dataset.lang]
-    || ((pair) => pair.join(" · "));
+  const say = (texts) => texts[tags.indexOf(root.dataset.lang)] || texts.join(" · ");
   const messages = Object.entries(words).map(([key, pair]) => [key, say(pair)]);
   Documentation.addTranslations({
     messages: Object.fromEntries(messages), plural_expr: "n != 1", locale: "book",
@@ -31,7 +33,7 @@
   Search.htmlToText = (html, anchor) => {
     const page = new DOMParser().parseFromString(html, "text/html");
     const own = root.dataset.lang;
-    const others = own === "both" ? [] : ["hinglish", "english"].filter((tag) => tag !== own);
+    const others = tags.includes(own) ? tags.filter((tag) => tag !== own) : [];
     const unread = ["math", ".lang-separator", ...others.map((tag) => ".lang-" + tag)];
     page.querySelectorAll(unread.join()).forEach((element) => element.remove());
     return original(page.documentElement.outerHTML, anchor);

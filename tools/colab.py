@@ -1,7 +1,7 @@
 """Copies of the notebooks that run on Colab, where the library is not installed.
 
-``python _ext/reading/colab.py https://github.com/owner/name OUT`` writes to the folder
-OUT what the publishing workflow puts on the branch ``colab``.
+``python -m tools.colab https://github.com/owner/name OUT`` writes to the folder OUT what
+the publishing workflow puts on the branch ``colab``.
 """
 
 import copy
@@ -10,10 +10,12 @@ import re
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tools.book import ROOT
+
+PICTURE = re.compile(r"(!\[[^\]]*\]\()(?![a-z]+:)([^)\s]+)")
 
 
-def colab_copy(notebook, address):
+def colab_copy(notebook, address, folder="chapters"):
     """Return a notebook that first installs the library from a repository.
 
     Parameters
@@ -22,6 +24,9 @@ def colab_copy(notebook, address):
         As read from an ``.ipynb`` file; it stays as it is.
     address : str
         Of a public git repository, such as ``https://github.com/owner/name``.
+    folder : str
+        Where the notebook lies in it. Colab sees no file but the notebook, so pictures
+        beside it are named by their whole address.
 
     Returns
     -------
@@ -41,11 +46,15 @@ def colab_copy(notebook, address):
         "execution_count": None,
         "outputs": [],
         "source": [
-            "# Colab: library install kijiye · install the library\n",
+            "# Colab: library install karo · install the library\n",
             f'%pip install --quiet "bn_lib[plots] @ git+{address}"',
         ],
     }
     changed = copy.deepcopy(notebook)
+    for cell in changed["cells"]:
+        if cell["cell_type"] == "markdown":
+            whole = rf"\1{address}/raw/main/{folder}/\2"
+            cell["source"] = [PICTURE.sub(whole, line) for line in cell["source"]]
     changed["cells"].insert(1, install)  # below the title
     return changed
 
@@ -62,5 +71,5 @@ def write_copies(address, out):
 
 if __name__ == "__main__":
     if len(sys.argv) != 3:
-        sys.exit("usage: colab.py https://github.com/owner/name OUT")
+        sys.exit("usage: python -m tools.colab https://github.com/owner/name OUT")
     write_copies(*sys.argv[1:])

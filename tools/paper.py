@@ -1,13 +1,11 @@
 """One PDF for each language, printed by Chromium from the pages of the built book.
 
-``python _ext/reading/paper.py`` reads ``_build/html`` and writes ``_build/pdf``. The
-pages are joined in the order of the contents, in one language, without scripts, with
-the solutions at the end; links between pages become links inside the document.
+``python -m tools.paper`` reads ``_build/html`` and writes ``_build/pdf``. The pages are
+joined in the order of the contents, in one language, without scripts, with the
+solutions at the end; links between pages become links inside the document.
 """
 
-import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,11 +13,12 @@ from urllib.parse import urldefrag
 
 from bs4 import BeautifulSoup
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-WORDS = {
-    "hinglish": ("hi-Latn", "Vishay", "Solutions", "Solution ant mein hai"),
-    "english": ("en", "Contents", "Solutions", "The solution is at the end"),
-}
+from tools.book import LANGUAGES, ROOT, SEPARATOR, pages
+from tools.chromium import find_chromium
+
+CONTENTS = "Vishay · Contents"
+SOLUTIONS = "Solutions · Solutions"
+AT_THE_END = "Solution ant mein hai · The solution is at the end"
 
 
 def make_paper(html, out, language):
@@ -32,16 +31,14 @@ def make_paper(html, out, language):
     out : Path
         Folder for the PDF.
     language : str
-        A key of `WORDS`.
+        A tag of `LANGUAGES`.
 
     Returns
     -------
     Path
         The PDF.
     """
-    browser = os.environ.get("CHROMIUM") or next(
-        filter(None, map(shutil.which, BROWSERS)), None
-    )
+    browser = find_chromium()
     if browser is None:
         sys.exit("No Chromium found: install one, or name it in CHROMIUM.")
     out.mkdir(parents=True, exist_ok=True)
@@ -62,13 +59,9 @@ def make_paper(html, out, language):
 
 def join_pages(html, language):
     """Return all pages as one HTML document in one language."""
-    code, contents, solutions, see_end = WORDS[language]
     first = _read(html / "chapters" / "index.html")
-    names = ["index.html"]
-    for link in first.select(".sidebar-tree a"):
-        name = urldefrag(link["href"]).url
-        if name.endswith(".html") and name not in names:
-            names.append(name)
+    code = first.select_one(f'.language-switch [value="{language}"]')["data-code"]
+    names = [f"{Path(page).name}.html" for page in pages()]
     document = BeautifulSoup(
         f'<!doctype html><html lang="{code}" data-lang="{language}">'
         '<head><meta charset="utf-8"></head>'
@@ -79,15 +72,20 @@ def join_pages(html, language):
     for style in first.select("head style"):
         document.head.append(style)
     articles = [_article(_read(html / "chapters" / name), name, language) for name in names]
-    appendix = _move_solutions(articles, see_end)
+    appendix = _move_solutions(articles, _say(AT_THE_END, language))
     title, *chapters = articles
     document.head.append(_tag("title", title.h1.get_text()))
-    document.body.extend([title, _contents(contents, chapters), *chapters])
+    document.body.extend([title, _contents(_say(CONTENTS, language), chapters), *chapters])
     if appendix:
         section = _tag("article", "")
-        section.extend([_tag("h1", solutions, id="paper-solutions"), *appendix])
+        heading = _tag("h1", _say(SOLUTIONS, language), id="paper-solutions")
+        section.extend([heading, *appendix])
         document.body.append(section)
     return str(document)
+
+
+def _say(text, language):
+    return text.split(SEPARATOR)[LANGUAGES.index(language)]
 
 
 def _read(path):
@@ -103,7 +101,7 @@ def _tag(name, text, **attributes):
 def _article(page, name, language):
     """Take the text of one page: one language, all ids its own."""
     article = page.article.extract()
-    others = [f".lang-{other}" for other in WORDS if other != language]
+    others = [f".lang-{other}" for other in LANGUAGES if other != language]
     unprinted = [".lang-separator", ".headerlink", "script", "button", "form"]
     for part in article.select(", ".join([*others, *unprinted])):
         part.decompose()
@@ -164,6 +162,6 @@ def _contents(title, chapters):
 
 
 if __name__ == "__main__":
-    build = Path(__file__).resolve().parents[2] / "_build"
-    for tongue in WORDS:
+    build = ROOT / "_build"
+    for tongue in LANGUAGES:
         print(make_paper(build / "html", build / "pdf", tongue).relative_to(build.parent))

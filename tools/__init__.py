@@ -1,0 +1,1 @@
+"""Command-line tools, called by make and by the publishing workflow."""
