@@ -51,6 +51,10 @@ def test_columns_of_each_row_are_stacked_over_the_seeds():
     assert_array_equal(table["it"]["deep"][:, 0, 0], [7, 8])
 
 
+def test_one_seed_keeps_its_axis():
+    assert halves(seeds=(2,))["low"].tolist() == [[0, 2]]
+
+
 def test_rows_measured_together_may_come_as_a_dict_of_columns():
     @experiment()
     def together(seed):
@@ -156,8 +160,8 @@ def test_an_experiment_keeps_its_name_and_docstring():
 
 def test_fit_trains_on_the_digits_and_evaluates_once():
     model = Linear(64, 10)
-    history = fit(model, 0, steps=30, batch_size=20, lr=0.5)
-    assert history.steps.tolist() == [30]
+    history = fit(model, 0, steps=60, batch_size=20, lr=0.5)
+    assert history.steps.tolist() == [60]
     assert history.test_accuracy[0] > 0.5
 
 

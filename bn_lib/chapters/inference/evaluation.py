@@ -243,7 +243,7 @@ def recalibration(change, seed, *, pruned=0.8, averaged=5, every=25, lr=0.5):
     if change == "pruned":
         _prune(model, pruned)
     if change == "averaged":
-        _average(model, seed + 1, averaged, every, lr)
+        _average(model, data, seed + 1, averaged, every, lr)
     before = accuracy(model, x_test, data.y_test)
     recalibrate(model, full_batches(x_train, 200))
     return {"before": before, "after": accuracy(model, x_test, data.y_test)}
@@ -255,7 +255,7 @@ def _prune(model, share):
         linear.weight[size < np.quantile(size, share)] = 0
 
 
-def _average(model, seed, count, every, lr):
+def _average(model, data, seed, count, every, lr):
     """Go on training, then average parameters and running statistics over snapshots."""
     states = []
 
@@ -263,7 +263,8 @@ def _average(model, seed, count, every, lr):
         if step % every == 0:
             states.append(model.state_dict())
 
-    fit(model, seed, steps=count * every, batch_size=60, lr=lr, on_step=keep)
+    how = {"steps": count * every, "batch_size": 60, "lr": lr, "on_step": keep}
+    fit(model, seed, data=data, **how)
     mean = {name: np.mean([s[name] for s in states], axis=0) for name in states[0]}
     counts = {name: states[-1][name] for name in mean if name.endswith("tracked")}
     model.load_state_dict(mean | counts)

@@ -33,7 +33,7 @@ __all__ = [
 @cache
 def _trained(seed, batch_size, lr, steps):
     model = mlp(seed, depth=2, norm=BatchNorm)
-    fit(model, seed, steps=steps, batch_size=batch_size, lr=lr)
+    fit(model, seed, data=load_digits(), steps=steps, batch_size=batch_size, lr=lr)
     return model
 
 
@@ -130,7 +130,8 @@ def tracking(seed, *, std=None, batch_size=60, lr=0.1, steps=(6, 10, 100, 200)):
             }
 
     model = mlp(seed, depth=2, std=std, norm=BatchNorm)
-    fit(model, seed, steps=max(steps), batch_size=batch_size, lr=lr, on_step=measure)
+    how = {"steps": max(steps), "batch_size": batch_size, "lr": lr}
+    fit(model, seed, data=data, on_step=measure, **how)
     return rows
 
 
@@ -309,5 +310,6 @@ def swapped_momentum(momentum, seed, *, batch_size=8, steps=120, every=10, lr=0.
         Mean accuracy in evaluation mode over the second half of the training.
     """
     model = mlp(seed, depth=2, norm=partial(BatchNorm, momentum=momentum))
-    history = fit(model, seed, steps=steps, batch_size=batch_size, lr=lr, eval_every=every)
+    how = {"steps": steps, "batch_size": batch_size, "lr": lr, "eval_every": every}
+    history = fit(model, seed, data=load_digits(), **how)
     return history.test_accuracy[history.steps > steps // 2].mean()

@@ -102,10 +102,11 @@ def test_pruning_zeroes_the_share_that_is_asked_for():
 
 
 def test_the_averaged_net_is_the_mean_of_its_snapshots():
+    digits = load_digits()
     model, early, late = (trained(0) for _ in range(3))
-    evaluation._average(model, 1, count=2, every=3, lr=0.5)
-    fit(early, 1, steps=3, batch_size=60, lr=0.5)
-    fit(late, 1, steps=6, batch_size=60, lr=0.5)
+    evaluation._average(model, digits, 1, count=2, every=3, lr=0.5)
+    fit(early, 1, data=digits, steps=3, batch_size=60, lr=0.5)
+    fit(late, 1, data=digits, steps=6, batch_size=60, lr=0.5)
     snapshots = early.state_dict(), late.state_dict()
     for name, value in model.state_dict().items():
         mean = np.mean([state[name] for state in snapshots], axis=0)
