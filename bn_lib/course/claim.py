@@ -26,7 +26,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-__all__ = ["Claim", "Measurement", "claim", "measure", "verdict"]
+__all__ = ["Claim", "Measurement", "answer", "claim", "measure", "verdict"]
 
 ANSWERS = ("yes", "no", "unclear")
 KINDS = ("experiment", "identity", "law")
@@ -218,18 +218,33 @@ def measure(claim, shift=0):
                 f"{claim.id}, {name}: expected {len(seeds)} finite effects, got {values}"
             )
         effects[name] = values
-    answers = {name: _answer(values, *claim.bounds) for name, values in effects.items()}
+    answers = {
+        name: answer(values.min(), values.mean(), values.max(), claim.bounds)
+        for name, values in effects.items()
+    }
     return Measurement(effects, answers, verdict(answers.values(), claim.kind))
 
 
-def _answer(values, least, greatest):
-    if ((least <= values) & (values <= greatest)).all():
+def answer(least, mean, greatest, bounds):
+    """Answer one regime, as `measure` says.
+
+    Parameters
+    ----------
+    least, mean, greatest : float
+        Of the effects of all seeds.
+    bounds : tuple of float
+        Those of the claim.
+
+    Returns
+    -------
+    str
+        ``"yes"``, ``"no"`` or ``"unclear"``.
+    """
+    low, high = bounds
+    if low <= least and greatest <= high:
         return "yes"
-    mean = values.mean()
     # Where no effect at all would be no, a no keeps its distance from the bound.
-    too_small = mean < (least / 2 if least > 0 else least)
-    too_large = mean > (greatest / 2 if greatest < 0 else greatest)
-    return "no" if too_small or too_large else "unclear"
+    return "no" if mean < min(low, low / 2) or mean > max(high, high / 2) else "unclear"
 
 
 def verdict(answers, kind="experiment"):

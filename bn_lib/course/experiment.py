@@ -10,9 +10,9 @@ it returns is what the table holds.
 array([ 0.5, 10.5])
 >>> print(reach())
 reach, shift 0.0, 2 seeds
-        mean (least to most)
-small    0.5 (0 to 1)
-large      5 (0 to 10)
+      mean     (least to most)
+small 0.5      (0 to 1)
+large 5        (0 to 10)
 """
 
 import functools
@@ -29,8 +29,9 @@ __all__ = ["Table", "experiment", "fit"]
 class Table(dict):
     """What an experiment measured.
 
-    Row to its values, an array of shape (seeds, ...); or row to a dict of columns, each
-    such an array; or, where an experiment has no rows, column to array.
+    Row to its values, an array of shape (seeds, ...), or to a dict of columns, each such
+    an array. Where an experiment has no rows, what its function returns: column to
+    array, or rows after all, if one stream of random numbers serves them.
 
     Attributes
     ----------
@@ -54,7 +55,7 @@ class Table(dict):
         return "\n".join(
             [
                 heading,
-                f"{'':{width}} {'mean':>6} (least to most)",
+                f"{'':{width}} {'mean':8} (least to most)",
                 *(f"{key:{width}} {told}" for key, told in lines),
             ]
         )
@@ -68,7 +69,7 @@ class Table(dict):
 
 
 def _told(values):
-    return f"{values.mean():6.3g} ({values.min():.3g} to {values.max():.3g})"
+    return f"{values.mean():<8.3g} ({values.min():.3g} to {values.max():.3g})"
 
 
 def experiment(*, rows=None, seeds=(0, 1, 2)):
@@ -94,22 +95,22 @@ def experiment(*, rows=None, seeds=(0, 1, 2)):
     ValueError
         By a call: for an unknown row, or no seed.
     TypeError
-        By a call: for an unknown name in the configuration.
+        For an argument of the configuration without a default; by a call: for an
+        unknown name in the configuration.
     """
 
     def decorate(function):
         signature = inspect.signature(function)
-        defaults = {
-            name: parameter.default
-            for name, parameter in signature.parameters.items()
-            if parameter.kind is parameter.KEYWORD_ONLY
-        }
+        options = [p for p in signature.parameters.values() if p.kind is p.KEYWORD_ONLY]
+        defaults = {option.name: option.default for option in options}
+        if inspect.Parameter.empty in defaults.values():
+            raise TypeError(f"expected a default for every option of {function.__name__}")
         known = rows if isinstance(rows, dict | None) else {name: name for name in rows}
 
         @functools.cache
         def cell(row, seed, **options):
             first = () if known is None else (known[row],)
-            return _frozen(function(*first, seed, **options))
+            return _copied(function(*first, seed, **options))
 
         @functools.wraps(function)
         def run(*, rows=None, seeds=tuple(seeds), **options):
@@ -134,13 +135,19 @@ def experiment(*, rows=None, seeds=(0, 1, 2)):
             cells = cells if known is not None else cells[None]
             return Table(cells, function.__name__, options, tuple(seeds))
 
+        run.__signature__ = signature.replace(parameters=[*_CALLED_WITH, *options])
         return run
 
     return decorate
 
 
+_CALLED_WITH = inspect.signature(lambda *, rows=None, seeds=None: None).parameters.values()
+
+
 def _chosen(names, known):
     if known is None:
+        if names is not None:
+            raise ValueError(f"expected no rows, as this experiment has none, got {names}")
         return (None,)
     if names is None:
         return tuple(known)
@@ -150,19 +157,17 @@ def _chosen(names, known):
     return tuple(names)
 
 
-def _frozen(result):
-    """Arrays that callers of a cached result cannot change."""
+def _copied(result):
+    """Arrays that nobody but the cache holds."""
     if isinstance(result, dict):
-        return {name: _frozen(value) for name, value in result.items()}
-    array = np.array(result)
-    array.flags.writeable = False
-    return array
+        return {name: _copied(value) for name, value in result.items()}
+    return np.array(result)
 
 
 def _stacked(values):
     if isinstance(values[0], dict):
         return {name: _stacked([value[name] for value in values]) for name in values[0]}
-    return np.stack(values)
+    return np.array(values)
 
 
 def fit(model, seed, *, steps, data=None, **options):
@@ -178,7 +183,7 @@ def fit(model, seed, *, steps, data=None, **options):
         Number of updates; the accuracy is measured after the last one alone unless
         ``eval_every`` is given.
     data : Dataset, optional
-        The digits by default.
+        The centered digits by default: a net without norms cannot remove the mean image.
     **options
         As in `bn_lib.training.train`.
 
@@ -188,7 +193,7 @@ def fit(model, seed, *, steps, data=None, **options):
     """
     return train(
         model,
-        load_digits() if data is None else data,
+        load_digits(centered=True) if data is None else data,
         steps=steps,
         rng=np.random.default_rng(seed),
         progress=False,

@@ -1,5 +1,7 @@
 """How a function of one seed becomes a table over rows and seeds."""
 
+from inspect import signature
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -147,6 +149,23 @@ def test_an_unknown_option_is_named_beside_the_known():
 def test_an_unknown_row_is_named_beside_the_known():
     with pytest.raises(ValueError, match=r"rows of \('small', 'large'\), got 'huge'"):
         reach(rows=("small", "huge"))
+
+
+def test_rows_asked_of_an_experiment_without_rows_are_refused():
+    with pytest.raises(ValueError, match=r"expected no rows.*got \('low',\)"):
+        halves(rows=("low",))
+
+
+def test_an_option_without_a_default_is_refused_at_once():
+    with pytest.raises(TypeError, match="a default for every option of open_ended"):
+
+        @experiment()
+        def open_ended(seed, *, lr):
+            return {"lr": lr}
+
+
+def test_an_experiment_shows_how_it_is_called():
+    assert str(signature(reach)) == "(*, rows=None, seeds=None, shift=0.0, times=1)"
 
 
 def test_no_seed_is_no_experiment():
