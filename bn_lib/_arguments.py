@@ -160,12 +160,14 @@ def _real(value, name):
     return float(value)
 
 
-def positive_eps(eps):
-    """`eps` as a plain float, positive and finite."""
+def positive_eps(eps, dtype=np.float64):
+    """`eps` as a plain float, finite and positive where values of `dtype` are computed."""
     number = _real(eps, "eps")
-    if not (math.isfinite(number) and number > 0):
+    dtype = np.promote_types(dtype, np.float32)
+    if not np.finfo(dtype).tiny <= number < math.inf:
+        small = f", which vanishes in {dtype}" if 0 < number < math.inf else ""
         raise ValueError(
-            f"expected eps to be positive and finite, got {eps}; 1e-5 is usual"
+            f"expected eps to be positive and finite, got {eps}{small}; 1e-5 is usual"
         )
     return number
 
@@ -196,6 +198,12 @@ def optional_parameter(value, name, shape):
             f"expected {name} of shape {shape}, got {value.shape}; make it as wide as x"
         )
     return value
+
+
+def parameters(gamma, beta, shape):
+    """Check a scale and a shift, each of the given shape or None."""
+    optional_parameter(gamma, "gamma", shape)
+    optional_parameter(beta, "beta", shape)
 
 
 def running_statistics(running_mean, running_var, num_channels, *, training):

@@ -30,13 +30,19 @@ Outputs and ``dx`` have the dtype of ``x`` (float16, float32 or float64); float1
 is computed in float32. Gradients of parameters have the dtype of the parameter,
 and are None for a parameter that was not given. No function changes its inputs,
 except `batch_norm`, which updates the running arrays in place.
+
+The formulas of the large arrays stand in small functions that work in place, and
+`_Groups` leads them over the arrays tile by tile. A value is then used several
+times while the cache holds it, and a forward and a backward pass together need
+three arrays of the size of x: y, xhat and dx.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from bn_lib import _arguments as check
+from bn_lib import _arguments as expect
 
 __all__ = [
     "Affine",
@@ -68,8 +74,8 @@ class Normalized:
     xhat : ndarray
         The normalized values, float32 where x was float16.
     mean, var, rstd : ndarray
-        Mean, biased variance and 1 / sqrt(var + eps); the reduced axes are
-        kept with size 1. Without centering the mean is a plain 0 and the
+        Mean, biased variance and 1 / sqrt(var + eps) in float64; the reduced
+        axes are kept with size 1. Without centering the mean is 0 and the
         variance the mean square.
     axes : tuple of int
         The axes that the statistics were taken over.
@@ -97,7 +103,7 @@ class Affine:
     xhat : ndarray
         The values that were scaled.
     gamma, beta : ndarray or None
-        Copies of the parameters, of size 1 on the axes they are repeated on.
+        Copies of the parameters.
     axes : tuple of int
         The axes that the parameters are indexed by.
     """
@@ -125,17 +131,6 @@ class NormCache:
     normalized: Normalized
     affine: Affine
     training: bool = True
-
-
-def _widen(x, dtype=np.float32):
-    # float16 has 11 bits and ends at 65504, too little for sums and squares.
-    return x.astype(np.promote_types(x.dtype, dtype), copy=False)
-
-
-def _mean(x, axes):
-    # A float32 total of a million values near 3000 loses them to rounding.
-    total = x.mean(axis=axes, keepdims=True, dtype=np.float64)
-    return total.astype(x.dtype)
 
 
 def normalize(x, axes, eps=1e-5, *, center=True):
@@ -168,8 +163,8 @@ def normalize(x, axes, eps=1e-5, *, center=True):
     TypeError
         If x is not an array of floats, or axes or eps are not numbers.
     ValueError
-        If x is empty, eps is not positive and finite, or axes are not distinct
-        axes of x.
+        If x is empty, axes are not distinct axes of x, or eps is not finite or
+        so small that it is 0 in the dtype of x.
 
     Notes
     -----
@@ -193,18 +188,45 @@ def normalize(x, axes, eps=1e-5, *, center=True):
     >>> cache.mean
     array([[ 2., 20.]])
     """
-    check.data_array(x)
-    axes = check.reduction_axes(axes, x.ndim)
-    eps = check.positive_eps(eps)
+    expect.data_array(x)
+    axes = expect.reduction_axes(axes, x.ndim)
+    eps = expect.positive_eps(eps, x.dtype)
+    cache = _normalize(x, axes, eps, center)
+    return cache.xhat.astype(x.dtype), cache
 
-    wide = _widen(x)
-    mean = _mean(wide, axes) if center else np.zeros((), wide.dtype)
-    centered = wide - mean
-    var = _mean(centered**2, axes)
+
+def _normalize(x, axes, eps, center=True):
+    groups = _Groups(x, axes)
+    mean, var = _mean_and_var(groups, x, center)
     rstd = 1 / np.sqrt(var + eps)
-    xhat = centered * rstd
-    cache = Normalized(xhat, mean, var, rstd, axes, center, x.dtype)
-    return xhat.astype(x.dtype), cache
+    xhat = groups.empty()
+    groups.apply(_standardize, xhat, x, mean, rstd)
+    return Normalized(xhat, mean, var, rstd, axes, center, x.dtype)
+
+
+def _mean_and_var(groups, x, center=True):
+    if not center:
+        (square,) = groups.average(lambda x: (x**2,), x)
+        return np.zeros_like(square), square
+    (mean,) = groups.average(lambda x: (x,), x)
+    # In float32 a sum of values far from 0 loses digits. The deviations from the mean
+    # that it gives are near 0, and their own mean is what was lost.
+    mean = mean.astype(groups.dtype)
+    lost, square = groups.average(_deviations, x, mean)
+    return mean + lost, np.maximum(square - lost**2, 0)
+
+
+def _deviations(x, mean):
+    """Yield x - mean, and then (x - mean)² in the same memory."""
+    deviations = x - mean
+    yield deviations
+    yield np.square(deviations, out=deviations)
+
+
+def _standardize(xhat, x, mean, rstd):
+    """xhat = (x - mean) * rstd."""
+    np.subtract(x, mean, out=xhat)
+    xhat *= rstd
 
 
 def normalize_backward(dout, cache):
@@ -259,15 +281,39 @@ def normalize_backward(dout, cache):
     >>> bool(np.allclose(dx.sum(axis=0), 0))
     True
     """
-    check.cache_of(cache, Normalized, "normalize")
-    xhat, axes = cache.xhat, cache.axes
-    check.incoming_gradient(dout, xhat.shape)
+    expect.cache_of(cache, Normalized, "normalize")
+    expect.incoming_gradient(dout, cache.xhat.shape)
+    dx, _, _ = _normalize_backward(dout, cache)
+    return dx.astype(cache.dtype, copy=False)
 
-    dxhat = dout.astype(xhat.dtype, copy=False)
-    dx = dxhat - xhat * _mean(dxhat * xhat, axes)
-    if cache.center:
-        dx -= _mean(dxhat, axes)
-    return (cache.rstd * dx).astype(cache.dtype, copy=False)
+
+def _normalize_backward(dout, cache, gamma=1.0, *, in_place=False):
+    """dx, and the gradients of a gamma and a beta that have one value for each group."""
+    groups, xhat = _Groups(cache.xhat, cache.axes), cache.xhat
+    along_ones, along_xhat = groups.average(lambda g, xhat: (g, g * xhat), dout, xhat)
+    dgamma, dbeta = groups.size * along_xhat, groups.size * along_ones
+    if not cache.center:
+        along_ones = np.zeros_like(along_ones)
+    statistics = gamma * cache.rstd, along_ones, along_xhat
+    if in_place:
+        dx = dout
+        groups.apply(_project_in_place, dx, xhat, *statistics)
+    else:
+        dx = groups.empty()
+        groups.apply(_project, dx, dout, xhat, *statistics)
+    return dx, dgamma, dbeta
+
+
+def _project(dx, dout, xhat, scale, along_ones, along_xhat):
+    """dx = scale * (dout - along_ones - xhat * along_xhat)."""
+    np.multiply(xhat, along_xhat, out=dx)
+    np.subtract(dout, dx, out=dx)
+    dx -= along_ones
+    dx *= scale
+
+
+def _project_in_place(dx, *others):
+    _project(dx, dx.copy(), *others)
 
 
 def scale_and_shift(xhat, gamma, beta, axes):
@@ -313,21 +359,24 @@ def scale_and_shift(xhat, gamma, beta, axes):
     array([[-2.,  7.],
            [ 2., 13.]])
     """
-    check.data_array(xhat, "xhat")
-    axes = check.reduction_axes(axes, xhat.ndim)
-    shape = tuple(xhat.shape[axis] for axis in axes)
-    check.optional_parameter(gamma, "gamma", shape)
-    check.optional_parameter(beta, "beta", shape)
+    expect.data_array(xhat, "xhat")
+    axes = expect.reduction_axes(axes, xhat.ndim)
+    expect.parameters(gamma, beta, tuple(xhat.shape[axis] for axis in axes))
+    y, cache = _scale_and_shift(xhat, gamma, beta, axes)
+    return y.astype(xhat.dtype, copy=False), cache
 
-    others = [axis for axis in range(xhat.ndim) if axis not in axes]
-    y = xhat
-    if gamma is not None:
-        gamma = np.expand_dims(gamma.copy(), others)  # (C,) -> (1, C, 1, 1)
-        y = gamma * y
-    if beta is not None:
-        beta = np.expand_dims(beta.copy(), others)
-        y = y + beta
-    return y.astype(xhat.dtype), Affine(xhat, gamma, beta, axes)
+
+def _scale_and_shift(xhat, gamma, beta, axes):
+    groups = _Groups(xhat, _others(axes, xhat.ndim))
+    y = groups.empty()
+    groups.apply(_scale, y, xhat, groups.filled(gamma, 1), groups.filled(beta, 0))
+    return y, Affine(xhat, _copy(gamma), _copy(beta), axes)
+
+
+def _scale(y, xhat, gamma, beta):
+    """y = xhat * gamma + beta."""
+    np.multiply(xhat, gamma, out=y)
+    y += beta
 
 
 def scale_and_shift_backward(dout, cache):
@@ -373,37 +422,69 @@ def scale_and_shift_backward(dout, cache):
     >>> dgamma, dbeta
     (array([0.]), array([3.]))
     """
-    check.cache_of(cache, Affine, "scale_and_shift")
-    xhat, gamma, beta = cache.xhat, cache.gamma, cache.beta
-    check.incoming_gradient(dout, xhat.shape)
-    others = tuple(axis for axis in range(xhat.ndim) if axis not in cache.axes)
-
-    def gradient(terms, parameter):
-        if parameter is None:
-            return None
-        return terms.sum(axis=others, dtype=np.float64).astype(parameter.dtype)
-
-    wide = _widen(dout, xhat.dtype)
-    dxhat = wide if gamma is None else gamma * wide
-    dgamma = gradient(wide * xhat, gamma)
-    dbeta = gradient(wide, beta)
-    return dxhat.astype(xhat.dtype, copy=False), dgamma, dbeta
+    expect.cache_of(cache, Affine, "scale_and_shift")
+    expect.incoming_gradient(dout, cache.xhat.shape)
+    dxhat, dgamma, dbeta = _scale_and_shift_backward(dout, cache)
+    return dxhat.astype(cache.xhat.dtype, copy=False), dgamma, dbeta
 
 
-def _with_parameters(x, normalized, gamma, beta, axes, *, training=True):
+def _scale_and_shift_backward(dout, cache):
+    xhat = cache.xhat
+    groups = _Groups(xhat, _others(cache.axes, xhat.ndim))
+    means = groups.average(lambda g, xhat: (g * xhat, g), dout, xhat)
+    dgamma, dbeta = (
+        _gradient(groups.size * mean, parameter)
+        for mean, parameter in zip(means, (cache.gamma, cache.beta), strict=True)
+    )
+    dxhat = groups.empty()
+    groups.apply(_multiply, dxhat, dout, groups.filled(cache.gamma, 1))
+    return dxhat, dgamma, dbeta
+
+
+def _multiply(dxhat, dout, gamma):
+    """dxhat = dout * gamma."""
+    np.multiply(dout, gamma, out=dxhat)
+
+
+def _gradient(total, parameter):
+    if parameter is None:
+        return None
+    return total.reshape(parameter.shape).astype(parameter.dtype)
+
+
+def _copy(parameter):
+    return None if parameter is None else parameter.copy()
+
+
+def _others(axes, ndim):
+    return tuple(axis for axis in range(ndim) if axis not in axes)
+
+
+def _with_parameters(x, normalized, gamma, beta, axes):
     # Group norm normalizes a reshaped x; for the others the reshape does nothing.
     xhat = normalized.xhat.reshape(x.shape)
-    y, affine = scale_and_shift(xhat, gamma, beta, axes)
-    return y.astype(x.dtype, copy=False), NormCache(normalized, affine, training)
+    y, affine = _scale_and_shift(xhat, gamma, beta, axes)
+    return y.astype(x.dtype, copy=False), NormCache(normalized, affine)
 
 
 def _norm_backward(dout, cache):
     """Backward of every norm: the two steps in reverse."""
-    check.cache_of(cache, NormCache, "the norm's forward")
-    dxhat, dgamma, dbeta = scale_and_shift_backward(dout, cache.affine)
-    dxhat = dxhat.reshape(cache.normalized.xhat.shape)
-    dx = normalize_backward(dxhat, cache.normalized)
-    return dx.reshape(dout.shape), dgamma, dbeta
+    expect.cache_of(cache, NormCache, "the norm's forward")
+    normalized, affine = cache.normalized, cache.affine
+    expect.incoming_gradient(dout, affine.xhat.shape)
+    if normalized.axes == _others(affine.axes, dout.ndim):
+        # All values of a group have the same gamma, so it can wait for the group's dx.
+        gamma = 1 if affine.gamma is None else affine.gamma.reshape(normalized.rstd.shape)
+        dx, dgamma, dbeta = _normalize_backward(dout, normalized, gamma)
+        dgamma, dbeta = _gradient(dgamma, affine.gamma), _gradient(dbeta, affine.beta)
+    else:
+        dx, dgamma, dbeta = _scale_and_shift_backward(dout, affine)
+        dx = dx.reshape(normalized.xhat.shape)
+        if cache.training:
+            _normalize_backward(dx, normalized, in_place=True)
+        else:
+            dx *= normalized.rstd.astype(dx.dtype)
+    return dx.reshape(dout.shape).astype(normalized.dtype, copy=False), dgamma, dbeta
 
 
 def batch_norm(
@@ -481,37 +562,42 @@ def batch_norm(
     >>> mean, var.round(3)
     (array([0.25]), array([1.067]))
     """
-    C = check.channels(x)
-    check.running_statistics(running_mean, running_var, C, training=training)
-    momentum = check.fraction(momentum)
+    C = expect.channels(x)
+    expect.running_statistics(running_mean, running_var, C, training=training)
+    expect.parameters(gamma, beta, (C,))
+    momentum = expect.fraction(momentum)
+    eps = expect.positive_eps(eps, x.dtype)
     axes = (0, *range(2, x.ndim))
+    groups = _Groups(x, axes)
 
     if training:
-        check.several_values(x, axes)
-        _, normalized = normalize(x, axes, eps)
+        expect.several_values(x, axes)
+        mean, var = _mean_and_var(groups, x)
     else:
-        normalized = _normalize_with(x, running_mean, running_var, eps)
-    y, cache = _with_parameters(x, normalized, gamma, beta, 1, training=training)
+        mean, var = (
+            running.astype(np.float64).reshape(groups.kept_shape)  # (C,) -> (1, C, 1, 1)
+            for running in (running_mean, running_var)
+        )
+    rstd = 1 / np.sqrt(var + eps)
+    xhat, y = groups.empty(), groups.empty()
+    parameters = groups.filled(gamma, 1), groups.filled(beta, 0)
+    groups.apply(_standardize_and_scale, xhat, y, x, mean, rstd, *parameters)
+
     if training and running_mean is not None:
-        _update_running(running_mean, running_var, normalized, x.size // C, momentum)
-    return y, cache
+        _update_running(running_mean, running_var, mean, var, x.size // C, momentum)
+    normalized = Normalized(xhat, mean, var, rstd, axes if training else (), True, x.dtype)
+    affine = Affine(xhat, _copy(gamma), _copy(beta), (1,))
+    return y.astype(x.dtype, copy=False), NormCache(normalized, affine, training)
 
 
-def _normalize_with(x, mean, var, eps):
-    """Normalize each channel with constants instead of its own statistics."""
-    wide = _widen(x)
-    shape = (1, -1, *[1] * (x.ndim - 2))
-    mean = mean.astype(wide.dtype).reshape(shape)  # (C,) -> (1, C, 1, 1)
-    var = var.astype(wide.dtype).reshape(shape)
-    rstd = 1 / np.sqrt(var + check.positive_eps(eps))
-    xhat = (wide - mean) * rstd
-    return Normalized(xhat, mean, var, rstd, (), True, x.dtype)
+def _standardize_and_scale(xhat, y, x, mean, rstd, gamma, beta):
+    _standardize(xhat, x, mean, rstd)
+    _scale(y, xhat, gamma, beta)
 
 
-def _update_running(running_mean, running_var, normalized, m, momentum):
-    unbiased = normalized.var.ravel() * (m / (m - 1))
-    mean = (1 - momentum) * running_mean + momentum * normalized.mean.ravel()
-    var = (1 - momentum) * running_var + momentum * unbiased
+def _update_running(running_mean, running_var, mean, var, m, momentum):
+    mean = (1 - momentum) * running_mean + momentum * mean.ravel()
+    var = (1 - momentum) * running_var + momentum * var.ravel() * (m / (m - 1))
     # Cast both before writing either: a cast that fails must change nothing.
     mean, var = mean.astype(running_mean.dtype), var.astype(running_var.dtype)
     running_mean[:], running_var[:] = mean, var
@@ -535,8 +621,9 @@ def batch_norm_backward(dout, cache):
     -------
     dx : ndarray, shape and dtype of x
         Gradient of the loss by x.
-    dgamma, dbeta : ndarray, shape (C,), or None
-        Gradients of the parameters; None for one that was not given.
+    dgamma, dbeta : ndarray or None
+        Gradients with the shape and dtype of gamma and beta; None for one that
+        was not given.
 
     Raises
     ------
@@ -558,12 +645,7 @@ def batch_norm_backward(dout, cache):
     >>> dbeta
     array([8., 8., 8.])
     """
-    check.cache_of(cache, NormCache, "batch_norm")
-    if cache.training:
-        return _norm_backward(dout, cache)
-    dxhat, dgamma, dbeta = scale_and_shift_backward(dout, cache.affine)
-    dx = cache.normalized.rstd * dxhat
-    return dx.astype(cache.normalized.dtype, copy=False), dgamma, dbeta
+    return _norm_backward(dout, cache)
 
 
 def layer_norm(x, normalized_shape, gamma=None, beta=None, eps=1e-5):
@@ -593,7 +675,7 @@ def layer_norm(x, normalized_shape, gamma=None, beta=None, eps=1e-5):
         If an array is not of floats, or normalized_shape is not of ints.
     ValueError
         If x is empty or does not end with normalized_shape, a parameter has
-        another shape, or eps is not positive and finite.
+        another shape, or eps is out of range.
 
     Notes
     -----
@@ -611,43 +693,14 @@ def layer_norm(x, normalized_shape, gamma=None, beta=None, eps=1e-5):
     array([[-1.225,  0.   ,  1.225],
            [-1.225,  0.   ,  1.225]])
     """
-    axes = check.trailing_axes(x, normalized_shape)
-    _, normalized = normalize(x, axes, eps)
-    return _with_parameters(x, normalized, gamma, beta, axes)
+    axes = expect.trailing_axes(x, normalized_shape)
+    expect.parameters(gamma, beta, x.shape[axes[0] :])
+    eps = expect.positive_eps(eps, x.dtype)
+    return _with_parameters(x, _normalize(x, axes, eps), gamma, beta, axes)
 
 
 def layer_norm_backward(dout, cache):
-    """Gradients of the loss by the inputs of `layer_norm`.
-
-    Parameters
-    ----------
-    dout : ndarray, shape of y
-        Gradient of the loss by y.
-    cache : NormCache
-        The second result of `layer_norm`.
-
-    Returns
-    -------
-    dx : ndarray, shape and dtype of x
-        Gradient of the loss by x.
-    dgamma, dbeta : ndarray, shape normalized_shape, or None
-        Gradients of the parameters; None for one that was not given.
-
-    Raises
-    ------
-    TypeError
-        If dout is not an array of floats, or cache is not from a norm.
-    ValueError
-        If dout has another shape than y.
-
-    Examples
-    --------
-    >>> x, dout = np.array([[1.0, 2.0, 4.0]]), np.array([[1.0, 0.0, 0.0]])
-    >>> _, cache = layer_norm(x, 3, gamma=np.ones(3))
-    >>> dx, dgamma, dbeta = layer_norm_backward(dout, cache)
-    >>> dgamma.round(3), dbeta
-    (array([-1.069,  0.   ,  0.   ]), None)
-    """
+    """Gradients by x, gamma and beta of `layer_norm`; see `batch_norm_backward`."""
     return _norm_backward(dout, cache)
 
 
@@ -679,7 +732,7 @@ def instance_norm(x, gamma=None, beta=None, eps=1e-5):
     ValueError
         If x has shape (N, C) or a single position, since the only value would
         be its own mean; if x is empty, a parameter has another shape, or eps is
-        not positive and finite.
+        out of range.
 
     Notes
     -----
@@ -701,44 +754,15 @@ def instance_norm(x, gamma=None, beta=None, eps=1e-5):
     >>> bool(np.allclose(y, brighter))
     True
     """
-    check.positions(x)
+    expect.positions(x)
+    expect.parameters(gamma, beta, x.shape[1:2])
+    eps = expect.positive_eps(eps, x.dtype)
     axes = tuple(range(2, x.ndim))
-    _, normalized = normalize(x, axes, eps)
-    return _with_parameters(x, normalized, gamma, beta, axes=1)
+    return _with_parameters(x, _normalize(x, axes, eps), gamma, beta, axes=(1,))
 
 
 def instance_norm_backward(dout, cache):
-    """Gradients of the loss by the inputs of `instance_norm`.
-
-    Parameters
-    ----------
-    dout : ndarray, shape of y
-        Gradient of the loss by y.
-    cache : NormCache
-        The second result of `instance_norm`.
-
-    Returns
-    -------
-    dx : ndarray, shape and dtype of x
-        Gradient of the loss by x.
-    dgamma, dbeta : ndarray, shape (C,), or None
-        Gradients of the parameters; None for one that was not given.
-
-    Raises
-    ------
-    TypeError
-        If dout is not an array of floats, or cache is not from a norm.
-    ValueError
-        If dout has another shape than y.
-
-    Examples
-    --------
-    >>> x = np.random.default_rng(0).normal(size=(2, 3, 7))
-    >>> _, cache = instance_norm(x, beta=np.zeros(3))
-    >>> dx, dgamma, dbeta = instance_norm_backward(np.ones((2, 3, 7)), cache)
-    >>> dbeta
-    array([14., 14., 14.])
-    """
+    """Gradients by x, gamma and beta of `instance_norm`; see `batch_norm_backward`."""
     return _norm_backward(dout, cache)
 
 
@@ -769,7 +793,7 @@ def group_norm(x, num_groups, gamma=None, beta=None, eps=1e-5):
         If an array is not of floats, or num_groups is not an int.
     ValueError
         If num_groups does not divide C, x is empty or has another rank, a
-        parameter has another shape, or eps is not positive and finite.
+        parameter has another shape, or eps is out of range.
 
     Notes
     -----
@@ -786,47 +810,18 @@ def group_norm(x, num_groups, gamma=None, beta=None, eps=1e-5):
     >>> y.round(3)
     array([[-1.,  1., -1.,  1.]])
     """
-    C = check.channels(x)
-    groups = check.group_count(num_groups, C)
+    C = expect.channels(x)
+    groups = expect.group_count(num_groups, C)
+    expect.parameters(gamma, beta, (C,))
+    eps = expect.positive_eps(eps, x.dtype)
     N, _, *positions = x.shape
     grouped = x.reshape(N, groups, C // groups, *positions)  # (N, G, C/G, H, W)
     axes = tuple(range(2, grouped.ndim))
-    _, normalized = normalize(grouped, axes, eps)
-    return _with_parameters(x, normalized, gamma, beta, axes=1)
+    return _with_parameters(x, _normalize(grouped, axes, eps), gamma, beta, axes=(1,))
 
 
 def group_norm_backward(dout, cache):
-    """Gradients of the loss by the inputs of `group_norm`.
-
-    Parameters
-    ----------
-    dout : ndarray, shape of y
-        Gradient of the loss by y.
-    cache : NormCache
-        The second result of `group_norm`.
-
-    Returns
-    -------
-    dx : ndarray, shape and dtype of x
-        Gradient of the loss by x.
-    dgamma, dbeta : ndarray, shape (C,), or None
-        Gradients of the parameters; None for one that was not given.
-
-    Raises
-    ------
-    TypeError
-        If dout is not an array of floats, or cache is not from a norm.
-    ValueError
-        If dout has another shape than y.
-
-    Examples
-    --------
-    >>> x = np.random.default_rng(0).normal(size=(2, 4, 7))
-    >>> _, cache = group_norm(x, num_groups=2, gamma=np.ones(4))
-    >>> dx, dgamma, dbeta = group_norm_backward(np.ones((2, 4, 7)), cache)
-    >>> dx.shape, dgamma.shape, dbeta
-    ((2, 4, 7), (4,), None)
-    """
+    """Gradients by x, gamma and beta of `group_norm`; see `batch_norm_backward`."""
     return _norm_backward(dout, cache)
 
 
@@ -859,7 +854,7 @@ def rms_norm(x, normalized_shape, gamma=None, eps=1e-5):
         If an array is not of floats, or normalized_shape is not of ints.
     ValueError
         If x is empty or does not end with normalized_shape, gamma has another
-        shape, or eps is not positive and finite.
+        shape, or eps is out of range.
 
     Notes
     -----
@@ -877,42 +872,157 @@ def rms_norm(x, normalized_shape, gamma=None, eps=1e-5):
     >>> y.round(3)
     array([[0.849, 1.131]])
     """
-    axes = check.trailing_axes(x, normalized_shape)
-    _, normalized = normalize(x, axes, eps, center=False)
+    axes = expect.trailing_axes(x, normalized_shape)
+    expect.parameters(gamma, None, x.shape[axes[0] :])
+    eps = expect.positive_eps(eps, x.dtype)
+    normalized = _normalize(x, axes, eps, center=False)
     return _with_parameters(x, normalized, gamma, None, axes)
 
 
 def rms_norm_backward(dout, cache):
-    """Gradients of the loss by the inputs of `rms_norm`.
-
-    Parameters
-    ----------
-    dout : ndarray, shape of y
-        Gradient of the loss by y.
-    cache : NormCache
-        The second result of `rms_norm`.
-
-    Returns
-    -------
-    dx : ndarray, shape and dtype of x
-        Gradient of the loss by x.
-    dgamma : ndarray, shape normalized_shape, or None
-        Gradient of gamma; None if it was not given.
-    dbeta : None
-        There is no shift; the place keeps the results of all norms alike.
-
-    Raises
-    ------
-    TypeError
-        If dout is not an array of floats, or cache is not from a norm.
-    ValueError
-        If dout has another shape than y.
-
-    Examples
-    --------
-    >>> _, cache = rms_norm(np.array([[3.0, 4.0]]), 2, gamma=np.ones(2))
-    >>> dx, dgamma, dbeta = rms_norm_backward(np.ones((1, 2)), cache)
-    >>> dx.round(3), dgamma.round(3), dbeta
-    (array([[ 0.045, -0.034]]), array([0.849, 1.131]), None)
-    """
+    """Gradients by x and gamma of `rms_norm`, and None; see `batch_norm_backward`."""
     return _norm_backward(dout, cache)
+
+
+# Measured with benchmarks/kernels.py. An array of more values than _SMALL is worked on
+# in tiles of _TILE values, which stay in the cache of a core.
+_SMALL, _TILE = 2**15, 2**19
+# Sums down the columns want tiles with many rows, steps along the rows want long ones.
+_SUM_WIDTH, _STEP_WIDTH = 2**12, 2**16
+# NumPy is slow between rows: short ones are laid side by side. A long run of one group
+# is worked on alone, since its statistics are then numbers and not rows themselves.
+_SHORT, _LONG = 2**11, 2**13
+# NumPy copies shorter rows to a buffer and back; `np.errstate` restores its size.
+_BUFFER = 2**9
+# So many values are added up in float32 at most; their sums are added in float64.
+_ADDENDS = 2**9
+
+
+class _Groups:
+    """The values of an array in groups that have one mean each.
+
+    A large array is worked on tile by tile. It is seen as a matrix, in the order of
+    its memory, whose columns belong to groups: over (0, 2, 3) of (N, C, H, W) it has
+    N rows, and for each of the C groups a run of H * W columns. Groups that are
+    single rows, as in layer norm, are turned into columns. Arrays of another shape
+    are statistics or parameters, with one value a group.
+    """
+
+    def __init__(self, x, axes):
+        kept = [axis for axis in range(x.ndim) if axis not in axes]
+        before = [axis for axis in axes if axis < max(kept, default=-1)]
+        after = [axis for axis in axes if axis not in before]
+        rows, groups, run = (
+            math.prod(x.shape[axis] for axis in part) for part in (before, kept, after)
+        )
+        self.shape, self.axes, self.order = x.shape, axes, (*before, *kept, *after)
+        self.kept_shape = tuple(1 if a in axes else n for a, n in enumerate(x.shape))
+        self.dtype = np.promote_types(x.dtype, np.float32)
+        self.small = x.size <= _SMALL
+        self.groups, self.size = groups, rows * run
+        self.turned = rows == 1 < groups
+        self.rows, self.run = (rows, run) if rows > 1 < groups else (self.size, 1)
+
+    def empty(self):
+        """Array for results."""
+        laid_out = np.empty([self.shape[axis] for axis in self.order], self.dtype)
+        return laid_out.transpose([self.order.index(a) for a in range(laid_out.ndim)])
+
+    def filled(self, parameter, value):
+        """`parameter`, or `value` for every group if there is none."""
+        return np.full(self.groups, value, self.dtype) if parameter is None else parameter
+
+    def average(self, terms, *arrays):
+        """Mean over each group of every array that `terms` makes of the arrays."""
+        if self.small:
+            terms = terms(*self._whole(arrays))
+            return [t.mean(self.axes, np.float64, keepdims=True) for t in terms]
+        totals = None
+        width = max(_TILE // self.rows, _SUM_WIDTH)
+        with np.errstate():
+            np.setbufsize(_BUFFER)
+            for group, repeats, tiles in self._tiles(arrays, width):
+                sums = np.array([_column_sums(term) for term in terms(*tiles)])
+                sums = sums.reshape(len(sums), repeats, group.stop - group.start, -1)
+                if totals is None:
+                    totals = np.zeros((len(sums), self.groups))
+                totals[:, group] += sums.sum(axis=(1, 3))
+        return totals.reshape(-1, *self.kept_shape) / self.size
+
+    def apply(self, step, *arrays):
+        """Let `step` change the arrays in place."""
+        if self.small:
+            step(*self._whole(arrays))
+            return
+        with np.errstate():
+            np.setbufsize(_BUFFER)
+            for _, _, tiles in self._tiles(arrays, _STEP_WIDTH):
+                step(*tiles)
+
+    def _whole(self, arrays):
+        arrays = [
+            array if array.shape == self.shape else array.reshape(self.kept_shape)
+            for array in arrays
+        ]
+        return [array.astype(self.dtype, copy=False) for array in arrays]
+
+    def _tiles(self, arrays, width):
+        """Yield the groups in a tile, how often they repeat in a row, and the tiles."""
+        for band, repeats in self._bands():
+            matrices = [self._matrix(array, band, repeats) for array in arrays]
+            for group, columns in self._columns(width, repeats):
+                strips = [_strip(matrix, group, columns, repeats) for matrix in matrices]
+                rows, length = strips[0].shape
+                for part in _slices(0, rows, _TILE // length):
+                    tiles = [s if len(s) == 1 else s[part] for s in strips]
+                    yield group, repeats, [t.astype(self.dtype, copy=False) for t in tiles]
+
+    def _bands(self):
+        """Rows of the matrix, and how many of them to lay side by side."""
+        repeats = min(_SHORT // (self.groups * self.run), self.rows)
+        if self.turned or repeats < 2:
+            return [(slice(0, self.rows), 1)]
+        whole = self.rows - self.rows % repeats
+        bands = [(slice(0, whole), repeats), (slice(whole, self.rows), 1)]
+        return bands if whole < self.rows else bands[:1]
+
+    def _columns(self, width, repeats):
+        """Yield groups that are worked on together, and their columns."""
+        if self.turned:
+            width = max(1, _TILE // self.rows)
+        together = 1 if self.run >= _LONG else width // self.run
+        for group in _slices(0, self.groups, together):
+            first, last = group.start * self.run, group.stop * self.run * repeats
+            for columns in _slices(first, last, width):
+                yield group, columns
+
+    def _matrix(self, array, band, repeats):
+        """Rows of `array` as the matrix, or flat values if it has one for each group."""
+        if array.shape != self.shape:
+            return array.ravel().astype(self.dtype, copy=False)
+        laid_out = array.transpose(self.order)
+        if self.turned:
+            return laid_out.reshape(self.groups, self.rows).T
+        matrix = laid_out.reshape(self.rows, self.groups * self.run)
+        return matrix[band].reshape(-1, repeats * self.groups * self.run)
+
+
+def _strip(matrix, group, columns, repeats):
+    """Columns of a matrix, or one row of the values of their groups."""
+    if matrix.ndim == 2:
+        return matrix[:, columns]
+    values = matrix[group]
+    if len(values) == 1:
+        return values[None]
+    run = (columns.stop - columns.start) // (repeats * len(values))
+    return values.repeat(run)[None].repeat(repeats, axis=0).reshape(1, -1)
+
+
+def _column_sums(matrix):
+    parts = [matrix[rows] for rows in _slices(0, len(matrix), _ADDENDS)]
+    return sum((np.ones(len(p), p.dtype) @ p).astype(np.float64) for p in parts)
+
+
+def _slices(start, stop, size):
+    size = max(1, size)
+    return [slice(i, min(i + size, stop)) for i in range(start, stop, size)]
