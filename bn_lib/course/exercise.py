@@ -1,113 +1,32 @@
-"""From an answer to a verdict: run it, compare it, find the mistake it repeats.
+"""From an answer to a verdict: run it, compare it, name the mistakes that it makes.
 
-An exercise is data: a right answer, inputs to try, and known wrong answers. An answer
-that differs from the right one is compared with every wrong one; the one that it
-equals names the mistake.
+An exercise is data: the right answer, the lines that people write wrong in it, inputs
+to try, and probes for mistakes that show in what an answer does.
 """
 
 import inspect
-import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property
 from importlib import import_module
 
 import numpy as np
 
+from bn_lib.course.explanation import explain
+from bn_lib.course.observation import (
+    Problem,
+    differing,
+    find_misfit,
+    is_blank,
+    is_stub,
+    observe,
+)
 from bn_lib.course.verdict import Verdict
+from bn_lib.course.watch import Watch
+from bn_lib.course.wrong_lines import with_wrong_lines
 
-__all__ = ["Case", "Exercise", "Mistake", "Problem", "check", "judge", "observe"]
-
-# Loose enough for float32 with any summation order, far below every known mistake.
-TOLERANCE = 1e-3
-
-_GENERIC = {
-    "passed": (
-        "Aapka answer har case mein reference se match karta hai.",
-        "Your answer matches the reference in every case.",
-    ),
-    "open": (
-        "Apna answer likhiye (function mein return ke saath) aur cell phir se chalaiye.",
-        "Write your answer (in a function, with a return) and run the cell again.",
-    ),
-    "incomplete": (
-        "Answer ka ek hissa abhi khaali hai.",
-        "A part of the answer is still empty.",
-    ),
-    "raised": (
-        "Aapke code mein exception aaya.",
-        "Your code raised an exception.",
-    ),
-    "wrong-signature": (
-        "Function ke naam aur arguments exercise jaise rakhiye.",
-        "Keep the function names and arguments of the exercise.",
-    ),
-    "wrong-type": (
-        "Answer ka type alag hai.",
-        "The answer has the wrong type.",
-    ),
-    "wrong-shape": (
-        "Answer ka shape alag hai.",
-        "The answer has the wrong shape.",
-    ),
-    "not-finite": (
-        "Answer mein NaN ya inf hai. "
-        "Kahin 0 se divide hua, ya negative number ka root liya?",
-        "The answer contains NaN or inf. "
-        "Was there a division by 0, or the root of a negative number?",
-    ),
-    "changed-input": (
-        "Aapke code ne input array badal diya. Nayi values ke liye naya array banaiye.",
-        "Your code changed its input array. Make a new array for new values.",
-    ),
-    "unknown": (
-        "Values alag hain. Apna code formula se line by line milaiye.",
-        "The values differ. Compare your code with the formula, line by line.",
-    ),
-}
-
-
-@dataclass(frozen=True)
-class Case:
-    """Inputs to try an answer on.
-
-    Attributes
-    ----------
-    name : str
-        What is given, in words that read the same in both languages.
-    inputs : callable
-        ``inputs(rng)`` returns the arguments; it is called anew for every answer.
-    outputs : tuple of str
-        Names of the arrays that come back.
-    """
-
-    name: str
-    inputs: Callable
-    outputs: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """A known way to be wrong.
-
-    Attributes
-    ----------
-    id : str
-        Short and in kebab-case.
-    hinglish, english : str
-        One line that names the mistake and says where to look, not what to type.
-    wrong : tuple
-        Answers that make the mistake, each in another way.
-    only_on : str or None
-        For a mistake of rounding, whose wrong values depend on the order of
-        summation: the one case that it spoils.
-    """
-
-    id: str
-    hinglish: str
-    english: str
-    wrong: tuple
-    only_on: str | None = None
+__all__ = ["Exercise", "check", "exercises", "judge"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,46 +35,126 @@ class Exercise:
 
     Attributes
     ----------
-    id : str
-        Chapter and name, such as ``"math.forward"``.
-    reference : function, class or value
-        The right answer; an answer has to have its signature.
-    cases : tuple of Case
-        What the answer is tried on.
-    mistakes : tuple of Mistake
-        Of two that explain an answer equally well, the first one is told.
+    answer : function or class
+        The right answer, as the notebook shows it. Without arguments, what it returns
+        is asked for and no function.
+    cases : dict
+        Name, the same in both languages, to a function of a random generator that
+        returns the arguments as a dict.
+    mistakes : str
+        A table of mistakes and wrong lines; see `with_wrong_lines`.
+    outputs : tuple of str
+        Names of the arrays that come back.
+    tells : dict
+        Name of a case that differs from the others in one thing to the id of the
+        mistake that an answer makes if it is wrong only there.
+    probes : tuple
+        ``(id, outputs, probe)``: the mistake that a probe shows in an answer with one
+        of these outputs wrong; see `bn_lib.course.probe`.
     play : callable
-        ``play(answer, *inputs)`` returns the outputs of a case.
+        ``play(answer, **inputs)`` yields names and outputs; None to call a function.
+    from_scratch : bool
+        Whether the answer may call no norm of a library.
     """
 
-    id: str
-    reference: object
-    cases: tuple[Case, ...]
-    mistakes: tuple[Mistake, ...]
-    play: Callable = lambda answer, *inputs: answer(*inputs)
+    answer: object
+    cases: Mapping
+    mistakes: str
+    outputs: tuple[str, ...] = ("y",)
+    tells: Mapping = field(default_factory=dict)
+    probes: tuple = ()
+    play: Callable | None = None
+    from_scratch: bool = True
+    _played: dict = field(default_factory=dict, init=False, repr=False)
+
+    @cached_property
+    def _known(self):
+        return with_wrong_lines(self.answer, self.mistakes)
+
+    @property
+    def variants(self):
+        """The ways to be wrong, a list of WrongLines."""
+        return self._known[2]
+
+    @property
+    def first_case(self):
+        """The case that probes change."""
+        return next(iter(self.cases))
+
+    @cached_property
+    def keys(self):
+        """Each output to all of its ``(case, name)``; "eval 2" is of the output "eval"."""
+        keys = {}
+        for case in self.cases:
+            for name in self._play_known(case)[0]:
+                keys.setdefault(name.split()[0], []).append((case, name))
+        return keys
+
+    def returned(self, key, made=()):
+        """Return what comes back with these variants, for a ``(case, name)``."""
+        case, name = key
+        outputs, problem = self._play_known(case, made)
+        return outputs.get(name, problem)
+
+    def _play_known(self, case, made=()):
+        if (case, made) not in self._played:
+            answer, switched_on, _ = self._known
+            switched_on.clear()
+            switched_on.update(made)
+            self._played[case, made] = self.observe(answer, self.inputs(case))
+        return self._played[case, made]
+
+    def inputs(self, case):
+        """Return the arguments of a case, new and always the same."""
+        return self.cases[case](np.random.default_rng(0))
+
+    def observe(self, answer, inputs, watch=None):
+        """Play an answer once; see `bn_lib.course.observation.observe`."""
+        return observe(self.play or self._call, answer, inputs, watch)
+
+    def _call(self, answer, **inputs):
+        """Call a function, or take a value as it is; several outputs come as a tuple."""
+        given = answer(*inputs.values()) if callable(answer) else answer
+        names = self.outputs
+        if len(names) == 1 or is_blank(given):
+            given = (given,) * len(names)
+        elif not isinstance(given, (tuple, list, np.ndarray)) or len(given) != len(names):
+            got = type(given).__name__
+            if isinstance(given, (tuple, list)):
+                got += f" of length {len(given)}"
+            problem = Problem("wrong-type", f"expected ({', '.join(names)}), got {got}")
+            given = (problem,) * len(names)
+        else:
+            given = [... if value is None else value for value in given]
+        yield from zip(names, given, strict=True)
 
 
-@dataclass(frozen=True)
-class Problem:
-    """Why an output is no array that can be compared.
+def exercises(chapter):
+    """Return the exercises of a chapter.
 
-    Attributes
+    Parameters
     ----------
-    mistake : str
-        Id of a generic mistake, such as ``"raised"``.
-    detail : str
-        Where, and what was expected and got.
-    cause : str
-        Name of the exception, if there was one.
-    """
+    chapter : str
+        Name of a folder in `bn_lib.chapters`.
 
-    mistake: str
-    detail: str
-    cause: str = ""
+    Returns
+    -------
+    dict
+        Id to `Exercise`; ``FORWARD`` in the chapter ``math`` is ``"math.forward"``.
+    """
+    try:
+        module = import_module(f"bn_lib.chapters.{chapter}.exercises")
+    except ModuleNotFoundError:
+        return {}
+    return {
+        f"{chapter}.{name.lower().replace('_', '-')}": value
+        for name, value in vars(module).items()
+        if isinstance(value, Exercise)
+    }
 
 
 def check(exercise_id, answer):
-    """Check an answer to an exercise and name the likely mistake.
+    """Check an answer to an exercise and name the likely mistakes.
 
     Parameters
     ----------
@@ -177,8 +176,8 @@ def check(exercise_id, answer):
 
     Notes
     -----
-    Answers may be lists or any dtype of real numbers, within a tolerance that float32
-    meets. Shapes count: a gradient of shape (1, C) does not fit a parameter of
+    Answers may be lists, tensors or any dtype of real numbers, within a tolerance that
+    float32 meets. Shapes count: a gradient of shape (1, C) does not fit a parameter of
     shape (C,).
 
     Examples
@@ -190,325 +189,137 @@ def check(exercise_id, answer):
     >>> check("math.two", ...).attempted
     False
     """
-    chapter = str(exercise_id).partition(".")[0]
-    try:
-        exercises = import_module(f"bn_lib.chapters.{chapter}.exercises").EXERCISES
-    except ModuleNotFoundError:
-        exercises = ()
-    known = {exercise.id: exercise for exercise in exercises}
+    known = exercises(str(exercise_id).partition(".")[0])
     if exercise_id not in known:
         names = ", ".join(known) or "none in this chapter"
         raise ValueError(f"expected an exercise ({names}), got {exercise_id!r}")
-    return judge(known[exercise_id], answer)
+    texts = import_module("bn_lib.chapters.mistakes").TEXTS
+    return judge(exercise_id, known[exercise_id], answer, texts)
 
 
-def judge(exercise, answer):
-    """Compare an answer with the reference and with every known mistake.
+def judge(exercise_id, exercise, answer, texts):
+    """Compare an answer with the right one and with every known mistake.
 
     Parameters
     ----------
+    exercise_id : str
+        Is told in the verdict.
     exercise : Exercise
         What to judge by.
     answer : object
         What the learner gave; nothing is assumed about it.
+    texts : dict
+        Id of a mistake or an outcome to its Hinglish and its English line.
 
     Returns
     -------
     Verdict
-        Passed, still open, or the likely mistake.
+        Passed, still open, or the likely mistakes.
     """
-    if _is_blank(answer):
-        return _verdict(exercise, "open")
-    if problem := _misfit(exercise.reference, answer):
-        return _verdict(exercise, problem.mistake, problem.detail)
-    given, changed = observe(exercise, answer)
-    if all(_is_open(value) for value in given.values()):
-        return _verdict(exercise, "open")
-    expected, _ = observe(exercise, exercise.reference)
-    wrong = [key for key in expected if not _same(given[key], expected[key])]
-    if not wrong and not changed:
-        return _verdict(exercise, "passed")
-    if (
-        wrong
-        and not changed
-        and (mistake := _find_mistake(exercise, given, expected, wrong))
-    ):
-        return _verdict(exercise, mistake, _compare(given, expected, wrong))
-    problem = _first_problem(given, expected, wrong, changed)
-    return _verdict(exercise, problem.mistake, problem.detail)
+    if is_blank(answer):
+        return _verdict(exercise_id, texts, [("open", "")])
+    if problem := find_misfit(exercise.answer, answer):
+        return _verdict(exercise_id, texts, [(problem.mistake, problem.detail)])
+    watch = Watch(answer)
+    given, changed = _observe_all(exercise, answer, watch)
+    more = {"printed": watch.printed.getvalue()}
+    if _is_open(given.values(), answer):
+        return _verdict(exercise_id, texts, [("open", "")], **more)
+    if exercise.from_scratch and watch.norm:
+        return _verdict(exercise_id, texts, [("library-norm", watch.norm)], **more)
+    found = [("changed-input", key) for key in changed[:1]]
+    found += explain(exercise, answer, given, watch)
+    if not found:
+        return _verdict(exercise_id, texts, [("passed", "")], **more)
+    told = [(mistake, _show(exercise, answer, given, key)) for mistake, key in found]
+    more["inputs"], more["steps"] = _inputs(exercise, answer, case=found[0][1][0])
+    return _verdict(exercise_id, texts, told, **more)
 
 
-def observe(exercise, answer):
-    """Run an answer on every case.
-
-    Parameters
-    ----------
-    exercise : Exercise
-        Gives the cases and plays them.
-    answer : function, class or value
-        A learner's answer, the reference or a known wrong answer.
-
-    Returns
-    -------
-    observed : dict
-        ``(case name, output name)`` to a float64 array or a `Problem`.
-    changed : str
-        Name of the first case whose inputs the answer changed, or "".
-    """
-    observed, changed = {}, ""
+def _observe_all(exercise, answer, watch):
+    """Return what an answer returns in every case, and the inputs that it changes."""
+    given, changed = {}, []
     for case in exercise.cases:
-        inputs = case.inputs(np.random.default_rng(0))
-        outputs = _run(exercise.play, answer, inputs, case)
-        observed |= {(case.name, name): value for name, value in outputs.items()}
-        if not _untouched(inputs, case.inputs(np.random.default_rng(0))):
-            changed = changed or case.name
-    return observed, changed
+        inputs, fresh = exercise.inputs(case), exercise.inputs(case)
+        outputs, problem = exercise.observe(answer, inputs, watch)
+        for keys in exercise.keys.values():
+            given |= {key: outputs.get(key[1], problem) for key in keys if key[0] == case}
+        changed += [(case, n) for n in inputs if not _untouched(inputs[n], fresh[n])]
+    return given, changed
 
 
-def _run(play, answer, inputs, case):
-    """Play one case, whatever the learner's code does."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return _split(play(answer, *inputs), case)
-    except NotImplementedError as error:
-        problem = Problem("incomplete", f"{case.name}: {_describe(error)}")
-    except Exception as error:
-        detail = f"{case.name}: {_describe(error)}"
-        problem = Problem("raised", detail, type(error).__name__)
-    return dict.fromkeys(case.outputs, problem)
-
-
-def _split(given, case):
-    """Name the outputs; several come as a tuple, one comes bare."""
-    names = case.outputs
-    if _is_blank(given):
-        given = (given,) * len(names)
-    elif len(names) == 1:
-        given = (given,)
-    elif not isinstance(given, (tuple, list, np.ndarray)) or len(given) != len(names):
-        got = _kind(given)
-        if isinstance(given, (tuple, list)):
-            got += f" of length {len(given)}"
-        detail = f"expected ({', '.join(names)}), got {got}"
-        return dict.fromkeys(names, Problem("wrong-type", detail))
-    return {
-        name: _to_array(value, _name((case.name, name)))
-        for name, value in zip(names, given, strict=True)
-    }
-
-
-def _to_array(value, where):
-    if _is_blank(value):
-        return Problem("incomplete", f"{where}: got {_kind(value)}")
-    try:
-        array = np.asarray(value)
-        if array.dtype.kind in "fiu":
-            return array.astype(np.float64)
-        got = f"{_kind(value)} ({array.dtype})"
-    except Exception:  # ragged lists, and objects that refuse to be an array
-        got = _kind(value)
-    return Problem("wrong-type", f"{where}: expected real numbers, got {got}")
-
-
-def _misfit(reference, answer):
-    """Return the Problem of an answer that cannot be called like the reference."""
-    if inspect.isclass(reference):
-        return _class_misfit(reference, answer)
-    if callable(reference):
-        return _function_misfit(reference, answer)
-    return None
-
-
-def _function_misfit(reference, answer):
-    wanted = inspect.signature(reference)
-    if not callable(answer):
-        expected = f"the function {reference.__name__}{wanted}"
-        return Problem("wrong-type", f"expected {expected}, got {_kind(answer)}")
-    return _signature_misfit(reference.__name__, wanted, answer, len(wanted.parameters))
-
-
-def _class_misfit(reference, answer):
-    name = reference.__name__
-    if not inspect.isclass(answer):
-        detail = f"expected the class {name}, got an object: {_kind(answer)}"
-        return Problem("wrong-type", detail)
-    if problem := _signature_misfit(name, inspect.signature(reference), answer, 1):
-        return problem
-    for method, function in inspect.getmembers(reference, inspect.isfunction):
-        if method.startswith("_"):
-            continue
-        wanted, given = inspect.signature(function), getattr(answer, method, None)
-        if given is None:
-            detail = f"expected {method}{wanted}, got no {method}"
-            return Problem("wrong-signature", detail)
-        if problem := _signature_misfit(method, wanted, given, 2):
-            return problem
-    return None
-
-
-def _signature_misfit(name, wanted, function, positional):
-    """Try the call: the first arguments by position, the others by name."""
-    try:
-        given = inspect.signature(function)
-    except Exception:  # some compiled functions have none, some objects misbehave
-        return None
-    names = list(wanted.parameters)
-    try:
-        given.bind(*names[:positional], **dict.fromkeys(names[positional:]))
-    except TypeError:
-        detail = f"expected {name}{wanted}, got {name}{_text(given)}"
-        return Problem("wrong-signature", detail)
-    return None
-
-
-@cache
-def _known_wrong(exercise):
-    """Return each known mistake with the outputs of each way to make it."""
-    return [
-        (mistake, observe(exercise, answer)[0])
-        for mistake in exercise.mistakes
-        for answer in mistake.wrong
-    ]
-
-
-def _find_mistake(exercise, given, expected, wrong):
-    """Return the Mistake that explains the most of what is wrong, or None.
-
-    A mistake explains an output only where the answer repeats it in every case: one
-    untrue diagnosis costs more trust than an honest "unknown". Of two mistakes in two
-    outputs, such as dx and dgamma, each explains its own.
-    """
-    ranks = []
-    for mistake in exercise.mistakes:
-        if _spoils_only(mistake.only_on, given, expected, wrong):
-            return mistake
-        for answer in mistake.wrong:
-            other, _ = observe(exercise, answer)
-            explained = _explained(exercise, given, other, wrong)
-            misses = sum(not _same(given[key], other[key]) for key in given)
-            ranks.append(((explained, -misses), mistake))
-    (explained, _), mistake = max(ranks, key=lambda rank: rank[0])
-    return mistake if explained else None
-
-
-def _explained(exercise, given, other, wrong):
-    """Count the wrong values whose whole output is that of a wrong answer."""
-    same_names = len({case.outputs for case in exercise.cases}) == 1
-    parts = exercise.cases[0].outputs if same_names else [None]
-    count = 0
-    for part in parts:
-        keys = [key for key in given if part in (None, key[1])]
-        if all(_same(given[key], other[key]) for key in keys):
-            count += len(set(keys) & set(wrong))
-    return count
-
-
-def _spoils_only(case_name, given, expected, wrong):
-    return all(
-        key[0] == case_name
-        and _is_array(given[key])
-        and given[key].shape == expected[key].shape
-        for key in wrong
-    )
-
-
-def _first_problem(given, expected, wrong, changed):
-    """Say what is wrong where no known mistake fits, gravest first."""
-    problems = [given[key] for key in wrong if isinstance(given[key], Problem)]
-    if problems:
-        return problems[0]
-    if changed:
-        return Problem("changed-input", changed)
-    for key in wrong:
-        got, right = given[key], expected[key]
-        if got.shape != right.shape:
-            detail = f"{_name(key)}: expected {right.shape}, got {got.shape}"
-            return Problem("wrong-shape", detail)
-    for key in wrong:
-        if not np.isfinite(given[key]).all():
-            return Problem("not-finite", _compare(given, expected, [key]))
-    return Problem("unknown", _compare(given, expected, wrong))
-
-
-def _compare(given, expected, wrong):
-    """Show the first value that differs, or the first problem where none is shown."""
-    for key in wrong:
-        got, right = given[key], expected[key]
-        if _is_array(got) and got.shape == right.shape:
-            close = np.isclose(got, right, rtol=TOLERANCE, atol=TOLERANCE)
-            index = tuple(int(i) for i in np.argwhere(~close)[0])
-            place = f"[{', '.join(map(str, index))}]" if index else ""
-            numbers = f"expected {right[index]:.4g}, got {got[index]:.4g}"
-            return f"{_name(key)}{place}: {numbers}"
-    return given[wrong[0]].detail
-
-
-def _same(a, b):
-    if _is_array(a) and _is_array(b):
-        close = {"rtol": TOLERANCE, "atol": TOLERANCE, "equal_nan": True}
-        return a.shape == b.shape and np.allclose(a, b, **close)
-    if _is_array(a) or _is_array(b):
-        return False
-    return (a.mistake, a.cause) == (b.mistake, b.cause)
-
-
-def _untouched(inputs, fresh):
+def _untouched(value, fresh):
     if isinstance(fresh, np.ndarray):
-        return np.array_equal(inputs, fresh, equal_nan=True)
+        return np.array_equal(value, fresh, equal_nan=True)
     if isinstance(fresh, (tuple, list)):
-        return all(map(_untouched, inputs, fresh))
+        return all(map(_untouched, value, fresh))
     return True
 
 
-def _is_array(value):
-    return isinstance(value, np.ndarray)
+def _is_open(values, answer):
+    """Return whether a stub was left; code that forgot its return is none."""
+    mistakes = {value.mistake if isinstance(value, Problem) else "" for value in values}
+    return mistakes == {"incomplete"} or (
+        mistakes <= {"incomplete", "returned-nothing"} and is_stub(answer)
+    )
 
 
-def _is_blank(value):
-    return value is None or value is ...
-
-
-def _is_open(value):
-    return isinstance(value, Problem) and value.mistake == "incomplete"
-
-
-def _name(key):
-    case, output = key
-    return f"{case}: {output}" if case else output
-
-
-def _kind(value):
-    return type(value).__name__
-
-
-def _describe(error):
-    return f"{type(error).__name__}: {_text(error)}"
-
-
-def _text(value, longest=120):
-    """Return str(value) on one line, cut short, whatever the learner's class does."""
-    try:
-        line = " ".join(str(value).split())
-    except Exception:
-        return "?"
-    return line if len(line) <= longest else line[: longest - 1] + "…"
-
-
-def _verdict(exercise, outcome, detail=""):
-    """Tell an outcome, a generic one or a Mistake, in both languages."""
-    if isinstance(outcome, Mistake):
-        mistake, texts = outcome.id, (outcome.hinglish, outcome.english)
+def _show(exercise, answer, given, key):
+    """Say what was expected there and what came, or which input it is."""
+    case, where = key
+    if key not in given:
+        return f"{case}: {_own_names(exercise, answer).get(where, where)}"
+    got, right = given[key], exercise.returned(key)
+    if isinstance(got, Problem):
+        where, detail = "", got.detail
+    elif got.shape != right.shape:
+        detail = f"expected {right.shape}, got {got.shape}"
     else:
-        mistake, texts = outcome, _GENERIC[outcome]
-    ending = f" ({detail})" if detail else ""
+        index = tuple(int(i) for i in np.argwhere(differing(got, right))[0])
+        where += f"[{', '.join(map(str, index))}]" if index else ""
+        detail = f"expected {right[index]:.4g}, got {got[index]:.4g}"
+    return ": ".join(filter(None, (case, where, detail)))
+
+
+def _own_names(exercise, answer):
+    """Return how the learner named the arguments of the right answer."""
+    names = list(inspect.signature(exercise.answer).parameters)
+    own = []
+    with suppress(Exception):  # some compiled functions have no signature
+        parameters = inspect.signature(answer).parameters.values()
+        own = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    # A class gets its first argument by position, the others by name.
+    count = 1 if inspect.isclass(answer) else len(names)
+    return dict(zip(names, own[:count], strict=False)) if len(own) >= count else {}
+
+
+def _inputs(exercise, answer, case):
+    """Return the arguments of a case by the learner's names, and what came after them."""
+    steps, own = exercise.inputs(case), _own_names(exercise, answer)
+    arguments = inspect.signature(exercise.answer).parameters
+    inputs = {own.get(name, name): steps.pop(name) for name in arguments if name in steps}
+    return inputs, steps
+
+
+def _verdict(exercise_id, texts, told, **more):
+    """Tell mistakes, or an outcome, in both languages, each with what it is about."""
+    details = {}
+    for mistake, detail in told:
+        details.setdefault(mistake, {}).setdefault(detail)  # a set in order
+    outcome, mistakes = told[0][0], tuple(details)
+    if more.get("printed"):
+        details["printed"] = {"": None}
+    messages = {}
+    for number, language in enumerate(("hinglish", "english")):
+        messages[language] = " ".join(
+            f"{texts[mistake][number]} ({'; '.join(shown)})".removesuffix(" ()")
+            for mistake, shown in details.items()
+        )
     return Verdict(
-        exercise=exercise.id,
-        passed=mistake == "passed",
-        mistake=None if mistake in ("passed", "open") else mistake,
-        attempted=mistake != "open",
-        messages={
-            "hinglish": texts[0] + ending,
-            "english": texts[1] + ending,
-        },
+        exercise_id,
+        passed=outcome == "passed",
+        attempted=outcome != "open",
+        mistakes=() if outcome in ("passed", "open") else mistakes,
+        messages=messages,
+        **more,
     )

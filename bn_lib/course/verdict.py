@@ -33,13 +33,21 @@ class Verdict:
         Id of the exercise, such as ``"math.forward"``.
     passed : bool
         Whether the answer is right.
-    mistake : str or None
-        Short id of the likely mistake; ``"unknown"`` when the answer is wrong in a
-        way that the check does not recognise; None when it passed or is still open.
     attempted : bool
         False while the answer is a stub.
+    mistakes : tuple of str
+        Short ids of the mistakes found; ``"unknown"`` stands for values that are
+        wrong in a way that the check does not recognise. Empty when it passed or is
+        still open.
     messages : dict of str to str
         One line under ``"hinglish"`` and one under ``"english"``.
+    inputs : dict
+        Inputs that the answer fails on, by the names of its own arguments:
+        ``my_function(**verdict.inputs)``, or ``MyClass(**verdict.inputs)``.
+    steps : dict
+        For a class, what was then done with its object.
+    printed : str
+        What the answer printed while it was checked.
 
     Notes
     -----
@@ -49,16 +57,24 @@ class Verdict:
     Examples
     --------
     >>> messages = {"hinglish": "Wah!", "english": "Well done!"}
-    >>> Verdict("math.two", True, None, True, messages)
+    >>> Verdict("math.two", passed=True, attempted=True, messages=messages)
     ✔ math.two: Sahi hai. Wah!
       math.two: Correct. Well done!
     """
 
     exercise: str
     passed: bool
-    mistake: str | None
     attempted: bool
-    messages: dict[str, str] = field(hash=False)
+    mistakes: tuple[str, ...] = ()
+    messages: dict[str, str] = field(default_factory=dict, hash=False)
+    inputs: dict = field(default_factory=dict, hash=False, compare=False)
+    steps: dict = field(default_factory=dict, hash=False, compare=False)
+    printed: str = ""
+
+    @property
+    def mistake(self):
+        """The first of the mistakes, or None."""
+        return self.mistakes[0] if self.mistakes else None
 
     def __repr__(self):
         mark, hinglish, english, _ = self._look()

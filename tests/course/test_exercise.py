@@ -1,767 +1,99 @@
-"""The checks, held to answers that learners would write by hand."""
+"""A check, whatever it is given, and what it tells."""
 
-import math
 import re
+import subprocess
+import sys
 import warnings
+from functools import partial
 from html.parser import HTMLParser
 from itertools import combinations
 
 import numpy as np
 import pytest
+import torch
 
 from bn_lib import functional
-from bn_lib.chapters.math.exercises import EXERCISES
-from bn_lib.course.exercise import _GENERIC, TOLERANCE, check, judge, observe
+from bn_lib.chapters.mistakes import TEXTS
+from bn_lib.course import watch
+from bn_lib.course.exercise import Exercise, check, exercises, judge
+from bn_lib.course.observation import Problem, same
+from bn_lib.course.probe import alike, huge
 from bn_lib.course.verdict import Verdict
+from bn_lib.course.wrong_lines import with_wrong_lines
 
-_EXERCISES = {exercise.id: exercise for exercise in EXERCISES}
-RIGHT, WRONG = [], []
+EXERCISES = exercises("math")
 
 
-def right(exercise, answer=None):
-    """Register a right answer; without `answer`, as a decorator."""
-    if answer is None:
-        return lambda answer: right(exercise, answer)
-    RIGHT.append(pytest.param(exercise, answer, id=f"{exercise}-{len(RIGHT)}"))
-    return answer
+def forward(x, gamma, beta, eps):
+    return gamma * (x - x.mean(0)) / np.sqrt(x.var(0) + eps) + beta
 
 
-def wrong(exercise, mistake, answer=None):
-    """Register a wrong answer; without `answer`, as a decorator."""
-    if answer is None:
-        return lambda answer: wrong(exercise, mistake, answer)
-    name = f"{exercise}-{mistake}-{len(WRONG)}"
-    WRONG.append(pytest.param(exercise, mistake, answer, id=name))
-    return answer
-
-
-# Forward of (N, C)
-
-
-@right("math.forward")
-def forward_with_var(x, gamma, beta, eps):
-    return gamma * (x - np.mean(x, axis=0)) / np.sqrt(np.var(x, axis=0) + eps) + beta
-
-
-@right("math.forward")
-def forward_with_loops(x, gamma, beta, eps):
-    rows, columns = x.shape
-    y = [[0.0] * columns for _ in range(rows)]
-    for j in range(columns):
-        values = [float(x[i, j]) for i in range(rows)]
-        mean = sum(values) / rows
-        var = sum((v - mean) ** 2 for v in values) / rows
-        for i in range(rows):
-            y[i][j] = gamma[j] * (values[i] - mean) / math.sqrt(var + eps) + beta[j]
-    return y
-
-
-@right("math.forward")
-def forward_in_float32(features, scale, shift, epsilon=1e-5):
-    features = features.astype(np.float32)
-    centered = features - features.mean(0, keepdims=True)
-    variance = np.square(centered).mean(0, keepdims=True)
-    xhat = centered / np.sqrt(variance + np.float32(epsilon))
-    return (xhat * scale.astype(np.float32) + shift.astype(np.float32)).astype(np.float32)
-
-
-@right("math.forward")
-def forward_with_welford_in_float32(x, gamma, beta, eps):
-    mean, m2 = np.zeros(x.shape[1], np.float32), np.zeros(x.shape[1], np.float32)
-    for n, row in enumerate(x.astype(np.float32), start=1):
-        delta = row - mean
-        mean = mean + delta / np.float32(n)
-        m2 = m2 + delta * (row - mean)
-    return gamma * (x - mean) / np.sqrt(m2 / len(x) + eps) + beta
-
-
-wrong(
-    "math.forward",
-    "unbiased-variance",
-    lambda x, g, b, eps: g * (x - x.mean(0)) / np.sqrt(np.var(x, axis=0, ddof=1) + eps) + b,
-)
-
-
-@wrong("math.forward", "unbiased-variance")
-def forward_loops_over_n_minus_1(x, gamma, beta, eps):
-    y = np.empty_like(x)
-    for j in range(x.shape[1]):
-        d = x[:, j] - sum(x[:, j]) / len(x)
-        y[:, j] = gamma[j] * d / (sum(d * d) / (len(x) - 1) + eps) ** 0.5 + beta[j]
-    return y
-
-
-wrong(
-    "math.forward",
-    "eps-outside-root",
-    lambda x, g, b, eps: (x - x.mean(0)) / (x.std(0) + eps) * g + b,
-)
-wrong(
-    "math.forward",
-    "eps-forgotten",
-    lambda x, g, b, eps: (x - x.mean(0)) / x.std(0) * g + b,
-)
-wrong(
-    "math.forward",
-    "eps-forgotten",  # an eps of one's own is as good as none
-    lambda x, g, b, eps: (x - x.mean(0)) / np.sqrt(x.var(0) + 1e-5) * g + b,
-)
-wrong(
-    "math.forward",
-    "missing-root",
-    lambda x, g, b, eps: (x - x.mean(0)) / (x.var(0) + eps) * g + b,
-)
-
-
-@wrong("math.forward", "layer-norm")
-def forward_by_rows(x, gamma, beta, eps):
-    rows = [(r - np.mean(r)) / math.sqrt(np.mean((r - np.mean(r)) ** 2) + eps) for r in x]
-    return gamma * np.array(rows) + beta
-
-
-wrong(
-    "math.forward",
-    "layer-norm",
-    lambda x, g, b, eps: g * (x - x.mean(axis=1)) / np.sqrt(x.var(axis=1) + eps) + b,
-)
-wrong(
-    "math.forward",
-    "global-statistics",
-    lambda x, g, b, eps: g * (x - np.mean(x)) / np.sqrt(np.var(x) + eps) + b,
-)
-
-
-def _standardize(x, eps, axes=0):
-    d = x - x.mean(axes, keepdims=True)
-    return d / np.sqrt((d * d).mean(axes, keepdims=True) + eps)
-
-
-wrong("math.forward", "parameters-forgotten", lambda x, g, b, eps: _standardize(x, eps))
-wrong("math.forward", "parameters-forgotten", lambda x, g, b, eps: _standardize(x, eps) * g)
-wrong("math.forward", "parameters-forgotten", lambda x, g, b, eps: _standardize(x, eps) + b)
-wrong(
-    "math.forward", "parameters-swapped", lambda x, g, b, eps: _standardize(x, eps) * b + g
-)
-wrong(
-    "math.forward", "parameters-swapped", lambda x, b, g, eps: _standardize(x, eps) * g + b
-)
-
-
-@wrong("math.forward", "one-pass-variance")
-def forward_one_pass(x, gamma, beta, eps):
-    mean = np.mean(x, axis=0)
-    var = np.mean(x**2, axis=0) - mean**2
-    return gamma * (x - mean) / np.sqrt(var + eps) + beta
-
-
-@wrong("math.forward", "one-pass-variance")
-def forward_one_pass_clipped(x, gamma, beta, eps):
-    total, squares = x.sum(axis=0), np.einsum("nc,nc->c", x, x)
-    var = np.maximum(squares / len(x) - (total / len(x)) ** 2, 0)
-    return gamma * (x - total / len(x)) / np.sqrt(var + eps) + beta
-
-
-@wrong("math.forward", "one-pass-variance")
-def forward_one_pass_in_another_order(x, gamma, beta, eps):
-    """Rounds in other places, so that its garbage is its own."""
-    mean, square = np.zeros_like(x[0]), np.zeros_like(x[0])
-    for n, row in enumerate(x[::-1], start=1):
-        mean = mean + (row - mean) / x.dtype.type(n)
-        square = square + (row * row - square) / x.dtype.type(n)
-    return gamma * (x - mean) / np.sqrt(np.abs(square - mean**2) + eps) + beta
-
-
-# Forward of (N, C, H, W)
-
-
-@right("math.images")
-def images_with_loops(x, gamma, beta, eps):
-    y = np.zeros(x.shape)
-    for c in range(x.shape[1]):
-        channel = x[:, c]
-        y[:, c] = (channel - channel.mean()) / math.sqrt(channel.var() + eps)
-        y[:, c] = gamma[c] * y[:, c] + beta[c]
-    return y
-
-
-@right("math.images")
-def images_by_flattening_in_float32(x, gamma, beta, eps):
-    rows = np.moveaxis(x, 1, -1).astype(np.float32)
-    y = forward_with_var(rows.reshape(-1, x.shape[1]), gamma, beta, eps)
-    return np.moveaxis(y.reshape(rows.shape), -1, 1).astype(np.float32)
-
-
-def _column(parameter):
-    return parameter[None, :, None, None]
-
-
-def _images(axes):
-    def answer(x, gamma, beta, eps):
-        return _column(gamma) * _standardize(x, eps, axes) + _column(beta)
-
-    return answer
-
-
-right("math.images", _images((0, 2, 3)))
-wrong("math.images", "per-pixel", _images(0))
-wrong("math.images", "instance-norm", _images((2, 3)))
-wrong("math.images", "layer-norm", _images((1, 2, 3)))
-wrong("math.images", "channels-last-axes", _images((0, 1, 2)))
-wrong("math.images", "global-statistics", _images((0, 1, 2, 3)))
-wrong(
-    "math.images",
-    "channels-last-axes",
-    lambda x, g, b, eps: g * _standardize(x, eps, (0, 1, 2)) + b,
-)
-wrong(
-    "math.images",
-    "parameters-wrong-axis",
-    lambda x, g, b, eps: g * _standardize(x, eps, (0, 2, 3)) + b,
-)
-wrong(
-    "math.images",
-    "parameters-wrong-axis",
-    lambda x, g, b, eps: g[:, None] * _standardize(x, eps, (0, 2, 3)) + b[:, None],
-)
-
-
-@wrong("math.images", "statistics-wrong-axis")
-def images_without_keepdims(x, gamma, beta, eps):
-    mean, var = np.mean(x, (0, 2, 3)), np.var(x, (0, 2, 3))
-    return _column(gamma) * ((x - mean) / np.sqrt(var + eps)) + _column(beta)
-
-
-@wrong("math.images", "statistics-wrong-axis")
-def images_without_any_reshape(x, gamma, beta, eps):
-    mean, var = np.mean(x, (0, 2, 3)), np.var(x, (0, 2, 3))
-    return gamma * (x - mean) / np.sqrt(var + eps) + beta
-
-
-@wrong("math.images", "unbiased-variance")
-def images_unbiased(x, gamma, beta, eps):
-    m = x.size // x.shape[1]
-    mean = _column(x.sum((0, 2, 3)) / m)
-    var = _column(((x - mean) ** 2).sum((0, 2, 3)) / (m - 1))
-    return _column(gamma) * (x - mean) / np.sqrt(var + eps) + _column(beta)
-
-
-@wrong("math.images", "one-pass-variance")
-def images_one_pass(x, gamma, beta, eps):
-    mean = x.mean((0, 2, 3), keepdims=True)
-    var = (x * x).mean((0, 2, 3), keepdims=True) - mean * mean
-    return _column(gamma) * (x - mean) / np.sqrt(var + eps) + _column(beta)
-
-
-# Undo
-
-right("math.undo", lambda mean, var, eps: (np.sqrt(var + eps), mean))
-right("math.undo", lambda m, v, e: [[math.sqrt(a + e) for a in v], list(m)])
-right("math.undo", lambda m, v, e: np.stack([(v + e) ** 0.5, m]).astype(np.float32))
-
-for _mistake, _gamma in {
-    "gamma-is-variance": lambda v, e: v,
-    "eps-forgotten": lambda v, e: v**0.5,
-    "eps-outside-root": lambda v, e: v**0.5 + e,
-    "gamma-inverted": lambda v, e: (v + e) ** -0.5,
-}.items():
-    wrong("math.undo", _mistake, lambda m, v, e, gamma=_gamma: (gamma(v, e), m))
-
-wrong("math.undo", "gamma-is-variance", lambda m, v, e: (v + e, m))
-wrong("math.undo", "beta-negative", lambda m, v, e: (np.sqrt(v + e), -m))
-wrong("math.undo", "beta-scaled", lambda m, v, e: (np.sqrt(v + e), m * np.sqrt(v + e)))
-wrong("math.undo", "beta-scaled", lambda m, v, e: (np.sqrt(v + e), m / np.sqrt(v)))
-wrong("math.undo", "parameters-swapped", lambda m, v, e: (m, np.sqrt(v + e)))
-
-# Backward
-
-
-@right("math.backward")
-def backward_with_sums(dout, xhat, rstd, gamma):
+def backward(dout, xhat, rstd, gamma):
     n = len(dout)
     dgamma, dbeta = np.sum(dout * xhat, axis=0), np.sum(dout, axis=0)
     return gamma * rstd / n * (n * dout - dbeta - xhat * dgamma), dgamma, dbeta
 
 
-@right("math.backward")
-def backward_in_float32(dout, xhat, rstd, gamma):
-    arrays = (a.astype(np.float32) for a in (dout, xhat, rstd, gamma))
-    return tuple(g.astype(np.float32) for g in backward_with_sums(*arrays))
-
-
-@right("math.backward")
-def backward_with_jacobian(dout, xhat, rstd, gamma):
-    n, dx = len(dout), np.zeros(dout.shape)
-    for j in range(dout.shape[1]):
-        for i in range(n):
-            for k in range(n):
-                slope = (i == k) - 1 / n - xhat[i, j] * xhat[k, j] / n
-                dx[i, j] += gamma[j] * rstd[j] * slope * dout[k, j]
-    return dx, np.einsum("nc,nc->c", dout, xhat), [sum(c) for c in dout.T.tolist()]
-
-
-def _backward(dx):
-    def answer(dout, xhat, rstd, gamma):
-        n, dxhat = len(dout), dout * gamma
-        parts = dxhat, dxhat.sum(0) / n, xhat * (dxhat * xhat).sum(0) / n
-        return dx(*parts, rstd, n), np.sum(dout * xhat, 0), np.sum(dout, 0)
-
-    return answer
-
-
-for _mistake, _dx in {
-    "constant-statistics": lambda d, m, p, rstd, n: d * rstd,
-    "constant-variance": lambda d, m, p, rstd, n: (d - m) * rstd,
-    "constant-mean": lambda d, m, p, rstd, n: (d - p) * rstd,
-    "rstd-forgotten": lambda d, m, p, rstd, n: d - m - p,
-    "sum-in-dx": lambda d, m, p, rstd, n: (d - n * m - n * p) * rstd,
-    "wrong-sign": lambda d, m, p, rstd, n: (d + m + p) * rstd,
-}.items():
-    wrong("math.backward", _mistake, _backward(_dx))
-
-wrong(
-    "math.backward",
-    "sum-in-dx",
-    _backward(lambda d, m, p, r, n: r * (n * d - n * m - n * p)),
-)
-wrong("math.backward", "wrong-sign", _backward(lambda d, m, p, r, n: -(d - m - p) * r))
-wrong("math.backward", "wrong-sign", _backward(lambda d, m, p, r, n: (d - m + p) * r))
-
-
-@wrong("math.backward", "gamma-forgotten")
-def backward_without_gamma(dout, xhat, rstd, gamma):
-    dx = rstd * (dout - dout.mean(0) - xhat * (dout * xhat).mean(0))
-    return dx, (dout * xhat).sum(0), dout.sum(0)
-
-
-wrong(
-    "math.forward",
-    "mean-not-subtracted",
-    lambda x, g, b, e: g * x / (x.var(0) + e) ** 0.5 + b,
-)
-
-
-@wrong("math.forward", "beta-scaled")
-def forward_with_beta_inside(x, gamma, beta, eps):
-    return gamma * ((x - x.mean(0)) / np.sqrt(x.var(0) + eps) + beta)
-
-
-def _flat(forward):
-    """Write an answer for images as people do who flatten them first."""
-
-    def images(x, gamma, beta, eps):
-        n, c, h, w = x.shape
-        rows = x.transpose(0, 2, 3, 1).reshape(-1, c)
-        y = forward(rows, gamma, beta, eps)
-        return np.broadcast_to(y, rows.shape).reshape(n, h, w, c).transpose(0, 3, 1, 2)
-
-    return images
-
-
-def _z(x):
-    return x - x.mean(0)
-
-
-for mistake, forward in {
-    "missing-root": lambda x, g, b, e: g * _z(x) / (x.var(0) + e) + b,
-    "eps-forgotten": lambda x, g, b, e: g * _z(x) / x.std(0) + b,
-    "eps-outside-root": lambda x, g, b, e: g * _z(x) / (x.std(0) + e) + b,
-    "mean-not-subtracted": lambda x, g, b, e: g * x / np.sqrt(x.var(0) + e) + b,
-    "parameters-forgotten": lambda x, g, b, e: _z(x) / np.sqrt(x.var(0) + e),
-}.items():
-    wrong("math.images", mistake, _flat(forward))
-
-
-@wrong("math.backward", "rstd-inverted")
-def backward_divided_by_rstd(dout, xhat, rstd, gamma):
-    g = dout * gamma
-    dx = (g - g.mean(0) - xhat * (g * xhat).mean(0)) / rstd
-    return dx, (dout * xhat).sum(0), dout.sum(0)
-
-
-@wrong("math.backward", "dx-zero")
-def backward_of_zeros(dout, xhat, rstd, gamma):
-    return dout * 0, (dout * xhat).sum(0), dout.sum(0)
-
-
-@wrong("math.backward", "gamma-in-parameters")
-def backward_from_dxhat(dout, xhat, rstd, gamma):
-    g = dout * gamma
-    dx = rstd * (g - g.mean(0) - xhat * (g * xhat).mean(0))
-    return dx, (g * xhat).sum(0), g.sum(0)
-
-
-@wrong("math.backward", "direction-forgotten")
-def backward_with_a_bare_mean(dout, xhat, rstd, gamma):
-    g = dout * gamma
-    dx = rstd * (g - g.mean(0) - (g * xhat).mean(0))
-    return dx, (dout * xhat).sum(0), dout.sum(0)
-
-
-@wrong("math.backward", "sum-in-dx")
-def backward_with_one_sum(dout, xhat, rstd, gamma):
-    g = dout * gamma
-    dx = rstd * (g - g.mean(0) - xhat * (g * xhat).sum(0))
-    return dx, (dout * xhat).sum(0), dout.sum(0)
-
-
-def _with_parameters(change):
-    def answer(dout, xhat, rstd, gamma):
-        dx = backward_with_sums(dout, xhat, rstd, gamma)[0]
-        return dx, *change(dout, xhat)
-
-    return answer
-
-
-for _mistake, _change in {
-    "gradients-swapped": lambda d, xhat: (d.sum(0), (d * xhat).sum(0)),
-    "dgamma-without-xhat": lambda d, xhat: (d.sum(0), d.sum(0)),
-    "mean-of-parameters": lambda d, xhat: ((d * xhat).mean(0), d.mean(0)),
-    "wrong-sign": lambda d, xhat: (-(d * xhat).sum(0), d.sum(0)),
-}.items():
-    wrong("math.backward", _mistake, _with_parameters(_change))
-
-wrong(
-    "math.backward",
-    "mean-of-parameters",
-    _with_parameters(lambda d, xhat: ((d * xhat).sum(0), d.mean(0))),
-)
-
-# Running statistics
-
-
-@right("math.running")
 class Layer:
-    """The learner's layer; the wrong ones override one method."""
-
     def __init__(self, num_features, momentum=0.1, eps=1e-5):
         self.momentum, self.eps = momentum, eps
-        self.stats = {"m": np.zeros(num_features), "v": np.ones(num_features)}
+        self.mean, self.var = np.zeros(num_features), np.ones(num_features)
 
     def forward(self, x, training, grad_enabled):
         if not training:
-            return (x - self.stats["m"]) / np.sqrt(self.stats["v"] + self.eps)
-        self.update(x)
+            return (x - self.mean) / np.sqrt(self.var + self.eps)
+        self.mean = self.mean + self.momentum * (x.mean(0) - self.mean)
+        self.var = self.var + self.momentum * (x.var(0, ddof=1) - self.var)
         return (x - x.mean(0)) / np.sqrt(x.var(0) + self.eps)
 
-    def update(self, x):
-        self.blend("m", x.mean(0))
-        self.blend("v", x.var(0, ddof=1))
-
-    def blend(self, key, new):
-        self.stats[key] = self.stats[key] + self.momentum * (new - self.stats[key])
-
     def state_dict(self):
-        return dict(self.stats)
+        return {"mean": self.mean, "var": self.var}
 
     def load_state_dict(self, state):
-        self.stats = dict(state)
+        self.mean, self.var = state["mean"].copy(), state["var"].copy()
 
 
-@right("math.running")
-class LayerInFloat32(Layer):
-    def forward(self, x, training, grad_enabled):
-        return super().forward(x.astype(np.float32), training, grad_enabled)
-
-    def blend(self, key, new):
-        super().blend(key, new)
-        self.stats[key] = self.stats[key].astype(np.float32)
+# An exercise of its own
 
 
-@right("math.running")
-class LayerInPlace(Layer):
-    """Its state dict hands out the live arrays, as torch's does."""
-
-    def blend(self, key, new):
-        self.stats[key] *= 1 - self.momentum
-        self.stats[key] += self.momentum * new
+def sigmoid_backward(dout, y):
+    slope = y * (1 - y)
+    dx = dout * slope
+    return dx
 
 
-@wrong("math.running", "momentum-reversed")
-class MomentumReversed(Layer):
-    def blend(self, key, new):
-        self.stats[key] = self.momentum * self.stats[key] + (1 - self.momentum) * new
+SIGMOID = Exercise(
+    sigmoid_backward,
+    outputs=("dx",),
+    cases={
+        "y (4, 3)": lambda rng: {
+            "dout": rng.normal(size=(4, 3)),
+            "y": rng.uniform(size=(4, 3)),
+        },
+    },
+    probes=(("dout-forgotten", "dx", alike({}, {"dout": huge})),),
+    mistakes="""
+    slope-forgotten  dx = dout
+    slope-of-tanh    slope = 1 - y**2
+    wrong-sign       - -> +
+    """,
+)
 
 
-@wrong("math.running", "biased-stored")
-class BiasedStored(Layer):
-    def update(self, x):
-        self.blend("m", x.mean(0))
-        self.blend("v", x.var(0))
-
-
-@wrong("math.running", "unbiased-used")
-class UnbiasedUsed(Layer):
-    def forward(self, x, training, grad_enabled):
-        y = super().forward(x, training, grad_enabled)
-        if training:
-            y = (x - x.mean(0)) / np.sqrt(x.var(0, ddof=1) + self.eps)
-        return y
-
-
-@wrong("math.running", "running-statistics-in-training")
-class RunningInTraining(Layer):
-    def forward(self, x, training, grad_enabled):
-        super().forward(x, training, grad_enabled)
-        return (x - self.stats["m"]) / np.sqrt(self.stats["v"] + self.eps)
-
-
-@wrong("math.running", "never-updated")
-class NeverUpdated(Layer):
-    def forward(self, x, training, grad_enabled):
-        before = dict(self.stats)
-        y = super().forward(x, training, grad_enabled)
-        self.stats = before
-        return y
-
-
-@wrong("math.running", "mode-from-grad")
-class ModeFromGrad(Layer):
-    """As d2l has it: without gradients it must be prediction."""
-
-    def forward(self, x, training, grad_enabled):
-        return super().forward(x, grad_enabled, grad_enabled)
-
-
-@wrong("math.running", "mode-from-grad")
-class NeedsBoth(Layer):
-    def forward(self, x, training, grad_enabled):
-        return super().forward(x, training and grad_enabled, grad_enabled)
-
-
-@wrong("math.running", "mode-from-grad")
-class NoUpdateWithoutGrad(Layer):
-    def forward(self, x, training, grad_enabled):
-        before = dict(self.stats)
-        y = super().forward(x, training, grad_enabled)
-        if not grad_enabled:
-            self.stats = before
-        return y
-
-
-@wrong("math.running", "not-saved")
-class NothingSaved(Layer):
-    def state_dict(self):
-        return {}
-
-    def load_state_dict(self, state):
-        self.stats.update(state)
-
-
-@wrong("math.running", "not-saved")
-class LoadNeedsWhatWasNotSaved(Layer):
-    def state_dict(self):
-        return {"eps": self.eps}
-
-    def load_state_dict(self, state):
-        self.stats = {"m": state["m"], "v": state["v"]}
-
-
-@wrong("math.running", "not-saved")
-class OnlyTheMeanSaved(Layer):
-    def state_dict(self):
-        return {"m": self.stats["m"]}
-
-    def load_state_dict(self, state):
-        self.stats |= state
-
-
-@wrong("math.running", "updates-in-eval")
-class UpdatesAlways(Layer):
-    def forward(self, x, training, grad_enabled):
-        self.update(x)
-        mean, var = (x.mean(0), x.var(0)) if training else self.stats.values()
-        return (x - mean) / np.sqrt(var + self.eps)
-
-
-@wrong("math.running", "updates-in-eval")
-class UpdatesAfterEval(Layer):
-    def forward(self, x, training, grad_enabled):
-        y = super().forward(x, training, grad_enabled)
-        if not training:
-            self.update(x)
-        return y
-
-
-@wrong("math.running", "batch-statistics-in-eval")
-class BatchAlways(Layer):
-    def forward(self, x, training, grad_enabled):
-        if training:
-            self.update(x)
-        return (x - x.mean(0)) / np.sqrt(x.var(0) + self.eps)
-
-
-@wrong("math.running", "wrong-start")
-class ZeroVariance(Layer):
-    def __init__(self, num_features, momentum=0.1, eps=1e-5):
-        super().__init__(num_features, momentum, eps)
-        self.stats["v"] = np.zeros(num_features)
-
-
-@wrong("math.running", "std-stored")
-class StdStored(Layer):
-    def update(self, x):
-        self.blend("m", x.mean(0))
-        self.blend("v", x.std(0, ddof=1))
-
-
-@wrong("math.running", "std-stored")
-class StdStoredAndSquared(StdStored):
-    def forward(self, x, training, grad_enabled):
-        if training:
-            return super().forward(x, training, grad_enabled)
-        return (x - self.stats["m"]) / np.sqrt(self.stats["v"] ** 2 + self.eps)
-
-
-@wrong("math.running", "first-batch-copied")
-class FirstBatchCopied(Layer):
-    seen = False
-
-    def blend(self, key, new):
-        if self.seen:
-            return super().blend(key, new)
-        self.stats[key] = new
-        self.seen = key == "v"
-        return None
-
-
-# Two samples, by hand
-
-right("math.two", ([[-1], [1]], [[0], [0]]))
-right("math.two", [np.float32([[-1], [1]]), np.zeros((2, 1))])
-wrong("math.two", "unbiased-variance", ([[-0.7071], [0.7071]], [[0], [0]]))
-wrong("math.two", "wrong-sign", ([[1], [-1]], [[0], [0]]))
-wrong("math.two", "missing-root", ([[-0.5], [0.5]], [[0], [0]]))
-wrong("math.two", "constant-statistics", ([[-1], [1]], np.array([[5.0], [1.0]]) / 2))
-wrong("math.two", "constant-variance", ([[-1], [1]], [[1], [-1]]))
-
-
-@pytest.mark.parametrize(("exercise", "answer"), RIGHT)
-def test_a_right_answer_passes_in_any_style(exercise, answer):
-    verdict = check(exercise, answer)
-    assert (verdict.passed, verdict.mistake, verdict.attempted) == (True, None, True), (
-        verdict
+def test_an_exercise_is_a_right_answer_and_a_table_of_wrong_lines():
+    texts = TEXTS | dict.fromkeys(
+        ["slope-forgotten", "slope-of-tanh", "dout-forgotten"], "ab"
     )
-
-
-@pytest.mark.parametrize(("exercise", "mistake", "answer"), WRONG)
-def test_a_wrong_answer_is_told_its_mistake(exercise, mistake, answer):
-    verdict = check(exercise, answer)
-    assert (verdict.passed, verdict.mistake, verdict.attempted) == (False, mistake, True)
-    assert "expected" in str(verdict) or "Error" in str(verdict), verdict
-
-
-def test_every_known_mistake_is_tried_by_a_learner():
-    tried = {tuple(parameter.values[:2]) for parameter in WRONG}
-    assert tried == {(e.id, m.id) for e in _EXERCISES.values() for m in e.mistakes}
-
-
-@pytest.mark.parametrize("exercise", _EXERCISES.values(), ids=_EXERCISES)
-def test_every_known_wrong_answer_is_diagnosed_as_itself(exercise):
-    for mistake in exercise.mistakes:
-        for answer in mistake.wrong:
-            assert judge(exercise, answer).mistake == mistake.id
-
-
-def _distance(a, b):
-    gaps = [0.0]
-    for one, other in ((a[key], b[key]) for key in a):
-        arrays = [isinstance(value, np.ndarray) for value in (one, other)]
-        if all(arrays):
-            gaps.append(np.nan_to_num(np.abs(one - other), nan=np.inf).max())
-        elif any(arrays):  # one of them raises
-            gaps.append(np.inf)
-    return max(gaps)
-
-
-@pytest.mark.parametrize("exercise", _EXERCISES.values(), ids=_EXERCISES)
-def test_no_two_mistakes_can_be_confused(exercise):
-    seen = [("right", observe(exercise, exercise.reference)[0])]
-    seen += [
-        (mistake.id, observe(exercise, answer)[0])
-        for mistake in exercise.mistakes
-        for answer in mistake.wrong
-    ]
-    for (one, a), (other, b) in combinations(seen, 2):
-        if one != other:
-            assert _distance(a, b) > 50 * TOLERANCE, (one, other)
-
-
-KNOWN_FAULTS = {
-    "variance as E[x²] − E[x]²": [
-        ("math.forward", "one-pass-variance"),
-        ("math.images", "one-pass-variance"),
-    ],
-    "statistics computed outside the gradient": [
-        ("math.backward", "constant-statistics"),
-        ("math.two", "constant-statistics"),
-    ],
-    "running statistics not in the state dict": [("math.running", "not-saved")],
-    "mode inferred from whether gradients are on": [("math.running", "mode-from-grad")],
-    "unbiased variance used to normalize": [
-        ("math.forward", "unbiased-variance"),
-        ("math.images", "unbiased-variance"),
-        ("math.running", "unbiased-used"),
-    ],
-    "biased variance stored": [("math.running", "biased-stored")],
-    "momentum the wrong way round": [("math.running", "momentum-reversed")],
-    "parameters of one layout with the axes of another": [
-        ("math.images", "channels-last-axes"),
-        ("math.images", "parameters-wrong-axis"),
-    ],
-}
-
-
-@pytest.mark.parametrize("fault", KNOWN_FAULTS)
-def test_the_known_faults_of_teaching_code_are_caught(fault):
-    for exercise, mistake in KNOWN_FAULTS[fault]:
-        answers = [p.values[2] for p in WRONG if p.values[:2] == (exercise, mistake)]
-        assert answers
-        assert all(check(exercise, answer).mistake == mistake for answer in answers)
-
-
-def test_two_mistakes_in_two_outputs_are_told_one_by_one():
-    def swapped_and_without_gamma(dout, xhat, rstd, gamma):
-        dx, dgamma, dbeta = backward_without_gamma(dout, xhat, rstd, gamma)
-        return dx, dbeta, dgamma
-
-
-def test_two_mistakes_in_one_output_are_no_reason_to_name_a_wrong_one():
-    class ReversedAndUnbiased(UnbiasedUsed, MomentumReversed):
-        pass
-
-    class RunningStatisticsWithoutVariance(Layer):
-        def forward(self, x, training, grad_enabled):
-            super().forward(x, training, grad_enabled)
-            return x - self.stats["m"]
-
-    for answer in (ReversedAndUnbiased, RunningStatisticsWithoutVariance):
-        assert check("math.running", answer).mistake == "unknown"
-
-
-def test_the_backward_reference_is_the_backward_of_the_library():
-    rng = np.random.default_rng(1)
-    x, dout = rng.normal(size=(2, 6, 3))
-    gamma = rng.normal(size=3)
-    _, cache = functional.batch_norm(x, None, None, gamma, gamma, training=True, eps=0.1)
-    rstd = 1 / np.sqrt(x.var(0) + 0.1)
-    reference = _EXERCISES["math.backward"].reference
-    got = reference(dout, (x - x.mean(0)) * rstd, rstd, gamma)
-    for g, expected in zip(got, functional.batch_norm_backward(dout, cache), strict=True):
-        np.testing.assert_allclose(g, expected, rtol=1e-10, atol=1e-12)
-
-
-def test_undo_undoes_batch_norm():
-    x = np.random.default_rng(1).normal(3.0, 0.2, size=(6, 3))
-    gamma, beta = _EXERCISES["math.undo"].reference(x.mean(0), x.var(0), 0.5)
-    y, _ = functional.batch_norm(x, None, None, gamma, beta, training=True, eps=0.5)
-    np.testing.assert_allclose(y, x, rtol=1e-12)
-
-
-def test_the_values_of_two_samples_are_what_the_library_computes():
-    x, dout = np.array([[3.0], [7.0]]), np.array([[5.0], [1.0]])
-    xhat, cache = functional.normalize(x, 0, eps=1e-12)
-    expected = xhat, functional.normalize_backward(dout, cache)
-    assert check("math.two", expected).passed
+    answers = {
+        (): lambda dout, y: dout * y * (1 - y),
+        ("slope-forgotten",): lambda dout, y: dout,
+        ("slope-of-tanh",): lambda dout, y: dout * (1 - y**2),
+        ("wrong-sign",): lambda dout, y: dout * (y + y**2),
+        ("dout-forgotten",): lambda dout, y: y * (1 - y),
+        ("unknown",): lambda dout, y: dout * y,
+    }
+    for mistakes, answer in answers.items():
+        assert judge("problem.sigmoid", SIGMOID, answer, texts).mistakes == mistakes
 
 
 # Stubs
@@ -769,6 +101,11 @@ def test_the_values_of_two_samples_are_what_the_library_computes():
 
 def _raise_not_implemented(*args):
     raise NotImplementedError
+
+
+def _stub_of_cs231n(dout, xhat, rstd, gamma):
+    dx, dgamma, dbeta = None, None, None
+    return dx, dgamma, dbeta
 
 
 class StubLayer:
@@ -786,16 +123,23 @@ class RaisingStubLayer(StubLayer):
         raise NotImplementedError
 
 
+class StartedStubLayer(StubLayer):
+    def __init__(self, num_features, momentum=0.1, eps=1e-5):
+        self.mean = np.zeros(num_features)
+
+
 FUNCTIONS = ["math.forward", "math.images", "math.undo", "math.backward"]
 STUBS = [
-    *((e, answer) for e in _EXERCISES for answer in (None, ...)),
+    *((e, answer) for e in EXERCISES for answer in (None, ...)),
     *((e, lambda *args: None) for e in FUNCTIONS),
     *((e, lambda *args: ...) for e in FUNCTIONS),
     *((e, _raise_not_implemented) for e in FUNCTIONS),
     ("math.undo", lambda mean, var, eps: (..., ...)),
     ("math.backward", lambda dout, xhat, rstd, gamma: (None, None, None)),
+    ("math.backward", _stub_of_cs231n),
     ("math.running", StubLayer),
     ("math.running", RaisingStubLayer),
+    ("math.running", StartedStubLayer),
     ("math.two", (None, None)),
     ("math.two", (..., ...)),
 ]
@@ -809,15 +153,32 @@ def test_a_stub_is_not_attempted(exercise, answer):
 
 def test_a_half_filled_stub_is_incomplete_and_names_the_gap():
     verdict = check("math.two", ([[-1], [1]], ...))
-    assert (verdict.mistake, verdict.attempted) == ("incomplete", True)
+    assert (verdict.mistakes, verdict.attempted) == (("incomplete",), True)
     assert "dx" in verdict.messages["english"]
 
     class NoState(Layer):
         def state_dict(self): ...
 
     verdict = check("math.running", NoState)
-    assert verdict.mistake == "incomplete"
-    assert "state_dict" in verdict.messages["hinglish"]
+    assert verdict.mistakes == ("incomplete",)
+    assert "state_dict() returned None" in verdict.messages["hinglish"]
+
+
+def test_code_that_forgot_its_return_is_no_stub():
+    def without_return(mean, var, eps):
+        (var + eps) ** 0.5, mean
+
+    class WithoutReturn(Layer):
+        def forward(self, x, training, grad_enabled):
+            super().forward(x, training, grad_enabled)
+
+    for exercise, answer in (
+        ("math.undo", without_return),
+        ("math.running", WithoutReturn),
+    ):
+        verdict = check(exercise, answer)
+        assert (verdict.mistakes, verdict.attempted) == (("returned-nothing",), True)
+        assert "Your function returned None." in verdict.messages["english"]
 
 
 # Answers that misbehave
@@ -833,15 +194,15 @@ def _changes_x(x, gamma, beta, eps):
     return gamma * x + beta
 
 
-def _changes_dout(dout, xhat, rstd, gamma):
-    dout *= gamma
-    return backward_with_sums(dout, xhat, rstd, 1)
+def _changes_gamma(x, gamma, beta, eps):
+    gamma /= np.sqrt(x.var(0) + eps)
+    return gamma * (x - x.mean(0)) + beta
 
 
 def _needs_six_rows(x, gamma, beta, eps):
     if len(x) != 6:
         raise KeyError("two\nlines, then " + "a very long story " * 50)
-    return forward_with_var(x, gamma, beta, eps)
+    return forward(x, gamma, beta, eps)
 
 
 class Hostile:
@@ -864,6 +225,10 @@ def _raises_hostile(*args):
     raise HostileError
 
 
+def _exits(*args):
+    sys.exit("bye")
+
+
 class NotALayer:
     def __init__(self, num_features, momentum=0.1, eps=1e-5): ...
 
@@ -883,15 +248,20 @@ class NoArguments:
 
 class StateIsAList(Layer):
     def state_dict(self):
-        return list(self.stats.values())
+        return [self.mean, self.var]
+
+
+def _keeps_the_dimension(*given):
+    return tuple(g[None] if g.ndim == 1 else g for g in backward(*given))
 
 
 ODD = [
     ("math.forward", _divides_by_zero, "not-finite", "inf"),
-    ("math.forward", _changes_x, "changed-input", "(6, 3)"),
-    ("math.backward", _changes_dout, "changed-input", "dout (6, 3)"),
+    ("math.forward", _changes_x, "changed-input", "eps 0.5: x)"),
+    ("math.forward", _changes_gamma, "changed-input", "eps 0.5: gamma)"),
     ("math.forward", _needs_six_rows, "raised", "KeyError: 'two"),
     ("math.forward", _raises_hostile, "raised", "HostileError"),
+    ("math.forward", _exits, "raised", "SystemExit: bye"),
     ("math.forward", lambda x, g, b, eps: x + np.zeros(7), "raised", "ValueError"),
     ("math.forward", lambda x, g, b: x, "wrong-signature", "batch_norm(x, g, b)"),
     ("math.forward", lambda x, g, b, *, eps: x, "wrong-signature", "*, eps"),
@@ -907,20 +277,13 @@ ODD = [
         "math.forward",
         lambda x, *rest: x.mean(0),
         "wrong-shape",
-        "expected (6, 3), got (3,)",
+        "expected (4, 4), got (4,)",
     ),
-    ("math.forward", lambda x, *rest: x * 0.0, "unknown", "got 0"),
     ("math.forward", max, "raised", "Error"),
     ("math.undo", lambda mean, var, eps: mean, "wrong-type", "expected (gamma, beta)"),
     ("math.undo", lambda mean, var, eps: (var,), "wrong-type", "tuple of length 1"),
-    (
-        "math.backward",
-        lambda d, xhat, rstd, gamma: tuple(
-            g[None] if g.ndim == 1 else g for g in backward_with_sums(d, xhat, rstd, gamma)
-        ),
-        "wrong-shape",
-        "dgamma: expected (3,), got (1, 3)",
-    ),
+    ("math.undo", lambda *given: {"gamma": 1, "beta": 2}, "wrong-type", "got dict"),
+    ("math.backward", _keeps_the_dimension, "wrong-shape", "expected (4,), got (1, 4)"),
     ("math.running", Layer(3), "wrong-type", "expected the class MyBatchNorm"),
     ("math.running", NotALayer, "wrong-signature", "got no forward"),
     ("math.running", StatelessLayer, "wrong-signature", "state_dict"),
@@ -933,8 +296,6 @@ ODD = [
     ("math.two", ([-1, 1], [0, 0]), "wrong-shape", "expected (2, 1), got (2,)"),
     ("math.two", ([[np.nan], [1]], [[0], [0]]), "not-finite", "nan"),
 ]
-
-
 # pytest would ask a hostile object for its name.
 ODD_IDS = [f"{exercise}-{mistake}-{i}" for i, (exercise, _, mistake, _) in enumerate(ODD)]
 
@@ -942,19 +303,48 @@ ODD_IDS = [f"{exercise}-{mistake}-{i}" for i, (exercise, _, mistake, _) in enume
 @pytest.mark.parametrize(("exercise", "answer", "mistake", "detail"), ODD, ids=ODD_IDS)
 def test_a_misbehaving_answer_gets_a_verdict(exercise, answer, mistake, detail):
     verdict = check(exercise, answer)
-    assert (verdict.mistake, verdict.attempted) == (mistake, True), verdict
+    assert (verdict.mistakes, verdict.attempted) == ((mistake,), True), verdict
     for message in verdict.messages.values():
         assert detail in message
         assert "\n" not in message
         assert len(message) < 330
 
 
-def test_a_warning_in_an_answer_does_not_leak():
-    def noisy(x, gamma, beta, eps):
-        warnings.warn("look at me", stacklevel=1)
-        return forward_with_var(x, gamma, beta, eps)
+def test_an_answer_that_hangs_is_stopped(monkeypatch):
+    monkeypatch.setattr(watch.Watch.__init__, "__defaults__", (0.1,))
 
-    assert check("math.forward", noisy).passed
+    def never_ends(x, gamma, beta, eps):
+        while True:
+            try:
+                x = x + 1
+            except Exception:
+                continue
+
+    class NeverEnds(Layer):
+        def forward(self, x, training, grad_enabled):
+            while True:
+                pass
+
+    before = sys.gettrace(), sys.getprofile()
+    assert check("math.forward", never_ends).mistakes == ("time-up",)
+    assert check("math.running", NeverEnds).mistakes == ("time-up",)
+    assert (sys.gettrace(), sys.getprofile()) == before
+
+
+def test_a_debugger_keeps_tracing():
+    seen = []
+
+    def tracer(frame, event, argument):
+        seen.append(frame.f_code.co_name)
+
+    before = sys.gettrace()
+    sys.settrace(tracer)
+    try:
+        check("math.forward", forward)
+        assert sys.gettrace() is tracer
+    finally:
+        sys.settrace(before)
+    assert "forward" in seen
 
 
 def test_an_interrupt_is_not_swallowed():
@@ -965,93 +355,328 @@ def test_an_interrupt_is_not_swallowed():
         check("math.forward", stopped)
 
 
+def test_a_warning_in_an_answer_does_not_leak():
+    def noisy(x, gamma, beta, eps):
+        warnings.warn("look at me", stacklevel=1)
+        return forward(x, gamma, beta, eps)
+
+    assert check("math.forward", noisy).passed
+
+
+def test_what_an_answer_prints_is_kept_out_of_the_way_and_told(capsys):
+    def chatty(x, gamma, beta, eps):
+        print("shape", x.shape)
+        return forward(x, gamma, beta, eps)
+
+    verdict = check("math.forward", chatty)
+    assert capsys.readouterr() == ("", "")
+    assert verdict.passed
+    assert verdict.printed.startswith("shape (4, 4)\nshape (6, 3)\n")
+    assert all("verdict.printed" in message for message in verdict.messages.values())
+
+
 def test_every_call_gets_the_same_fresh_inputs():
     seen = []
 
     def spy(x, gamma, beta, eps):
         seen.append(x.copy())
         x[:] = 0
+        return forward(x, gamma, beta, eps)
 
     check("math.forward", spy)
+    once = len(seen)
     check("math.forward", spy)
-    half = len(seen) // 2
-    assert half == len(_EXERCISES["math.forward"].cases)
-    assert all(map(np.array_equal, seen[:half], seen[half:]))
+    assert all(map(np.array_equal, seen[:once], seen[once:]))
 
 
 def test_an_unknown_exercise_lists_the_known_ones():
     with pytest.raises(ValueError, match=r"math\.forward.*math\.two.*, got 'math\.fwd'"):
         check("math.fwd", None)
+    with pytest.raises(ValueError, match="none in this chapter"):
+        check("cooking.rice", None)
 
 
-def test_a_check_prints_nothing(capsys):
-    check("math.two", 3)
-    assert capsys.readouterr() == ("", "")
+# The norm of a library
+
+NORMS = {
+    "bn_lib": lambda x, g, b, e: functional.batch_norm(x, None, None, g, b, training=True)[
+        0
+    ],
+    "another of bn_lib": lambda x, g, b, e: functional.normalize(x, 0, e)[0] * g + b,
+    "torch.nn.functional": lambda x, g, b, e: torch.nn.functional.batch_norm(
+        torch.tensor(x), None, None, torch.tensor(g), torch.tensor(b), training=True, eps=e
+    ),
+    "compiled": lambda x, g, b, e: torch.batch_norm(
+        torch.tensor(x), None, None, None, None, True, 0.1, e, False
+    ),
+    "a layer": lambda x, g, b, e: torch.nn.BatchNorm1d(x.shape[1])(torch.tensor(x).float()),
+}
+
+
+@pytest.mark.parametrize("name", NORMS)
+def test_where_a_norm_is_to_be_written_a_librarys_is_told(name):
+    verdict = check("math.forward", NORMS[name])
+    assert verdict.mistakes == ("library-norm",)
+    assert "norm" in verdict.messages["english"].rpartition("(")[2].lower()
+
+
+def test_a_layer_that_inherits_from_a_librarys_is_told():
+    class Inherited(torch.nn.BatchNorm1d):
+        def forward(self, x, training, grad_enabled):
+            return super().forward(torch.tensor(x).float())
+
+    assert check("math.running", Inherited).mistakes == ("library-norm",)
+
+
+def test_where_a_norm_is_not_the_point_a_librarys_may_be_used():
+    def undo(mean, var, eps):
+        functional.normalize(np.stack([mean, var]), 0)
+        return np.sqrt(var + eps), mean
+
+    assert check("math.undo", undo).passed
+
+
+def test_other_things_called_norm_may_be_used():
+    def with_lengths(x, gamma, beta, eps):
+        d = torch.tensor(x) - torch.tensor(x).mean(0)
+        var = torch.linalg.norm(d, dim=0) ** 2 / len(d)
+        return torch.tensor(gamma) * d / (var + eps) ** 0.5 + torch.tensor(beta)
+
+    assert check("math.forward", with_lengths).passed
+
+
+# What the learner gets to see
+
+
+def test_an_exception_is_told_with_its_line():
+    def helper(x):
+        return x.means(0)
+
+    def raises(x, gamma, beta, eps):
+        return helper(x)
+
+    message = check("math.forward", raises).messages["english"]
+    line = helper.__code__.co_firstlineno + 1
+    assert message.endswith(f"attribute 'means', line {line}: return x.means(0))")
+
+
+def test_a_line_is_told_by_its_number_where_the_code_is_nowhere_to_read():
+    namespace = {}
+    exec("def normalize(x, gamma, beta, eps):\n    return x / none", namespace)
+    message = check("math.forward", namespace["normalize"]).messages["english"]
+    assert message.endswith("NameError: name 'none' is not defined, line 2)")
+
+
+def test_any_callable_is_an_answer():
+    class Callable:
+        def __call__(self, x, gamma, beta, eps):
+            return forward(x, gamma, beta, eps)
+
+    for answer in (
+        Callable(),
+        Callable().__call__,
+        partial(lambda f, *xs: f(*xs), forward),
+    ):
+        assert check("math.forward", answer).passed
+
+
+def test_the_failing_inputs_can_be_given_to_the_function_again():
+    def normalize(values, scale, shift, epsilon=1e-5):
+        if epsilon < 0.1:
+            return forward(values, scale, shift, epsilon)
+        return values
+
+    verdict = check("math.forward", normalize)
+    assert normalize(**verdict.inputs) is verdict.inputs["values"]
+    assert verdict.inputs["epsilon"] == 0.5
+    assert verdict.steps == {}
+
+
+def test_the_failing_inputs_of_a_class_make_an_object_and_the_steps_follow():
+    class NoEps(Layer):
+        def __init__(self, n, momentum=0.1, eps=1e-5):
+            super().__init__(n, momentum, 0)
+
+    verdict = check("math.running", NoEps)
+    layer = NoEps(**verdict.inputs)
+    assert verdict.steps["verbs"] == "train, eval"
+    y = layer.forward(verdict.steps["x"][0], training=True, grad_enabled=True)
+    assert f"got {y[0, 0]:.4g}" in verdict.messages["english"]
+
+
+def test_a_changed_input_is_told_by_the_learners_name():
+    def normalize(values, scale, shift, epsilon):
+        scale *= 2
+        return forward(values, scale / 2, shift, epsilon)
+
+    verdict = check("math.forward", normalize)
+    assert verdict.mistakes == ("changed-input",)
+    assert verdict.messages["english"].endswith("(x (4, 4), eps 0.5: scale)")
+
+
+def test_the_inputs_are_not_those_that_the_answer_changed():
+    verdict = check("math.forward", _changes_x)
+    assert abs(verdict.inputs["x"].mean() - 1.5) < 0.5
+
+
+def test_a_value_or_a_right_answer_has_no_failing_inputs():
+    assert check("math.two", ([[1], [-1]], [[0], [0]])).inputs == {}
+    assert check("math.forward", forward).inputs == {}
+
+
+def test_a_diagnosis_shows_a_value_of_the_output_that_it_is_about():
+    def dgamma_is_a_mean(*given):
+        dx, dgamma, dbeta = backward(*given)
+        return dx, dgamma / len(given[0]), dbeta
+
+    message = check("math.backward", dgamma_is_a_mean).messages["english"]
+    assert re.search(r"eps 0.5: dgamma\[0\]: expected ", message)
+    assert "dx[" not in message
+    assert "dbeta[" not in message
+
+
+def test_two_mistakes_in_two_outputs_are_told_one_by_one():
+    def swapped_and_without_gamma(dout, xhat, rstd, gamma):
+        dx, dgamma, dbeta = backward(dout, xhat, rstd, 1)
+        return dx, dbeta, dgamma
+
+    verdict = check("math.backward", swapped_and_without_gamma)
+    assert set(verdict.mistakes) == {"gamma-forgotten", "gradients-swapped"}
+    gamma, swapped = sorted(
+        verdict.messages["english"].split(") "), key=lambda s: "dx[" in s
+    )
+    assert "dgamma[0]: expected" in gamma + swapped
+    assert "A term of dx lacks gamma" in swapped
+    assert "dx[" in swapped
+
+
+def test_of_two_mistakes_in_one_output_each_shows_where_it_matters():
+    def unbiased_without_eps(x, gamma, beta, eps):
+        return gamma * (x - x.mean(0)) / x.std(0, ddof=1) + beta
+
+    verdict = check("math.forward", unbiased_without_eps)
+    assert set(verdict.mistakes) == {"unbiased-variance", "eps-forgotten"}
+
+
+def test_an_output_that_nobody_can_explain_is_told_too():
+    def odd(*given):
+        dx, dgamma, dbeta = backward(*given)
+        return dx, dgamma / len(given[0]), dbeta**2
+
+    verdict = check("math.backward", odd)
+    assert set(verdict.mistakes) == {"mean-of-parameters", "unknown"}
+    assert "dbeta[0]: expected" in verdict.messages["english"]
+
+
+def test_an_exception_in_common_names_no_mistake():
+    def layer_norm_without_keepdims(x, gamma, beta, eps):
+        raise ValueError("operands could not be broadcast together")
+
+    assert check("math.forward", layer_norm_without_keepdims).mistakes == ("raised",)
+
+
+# What the exercises know
+
+
+def _apart(exercise, output, one, other):
+    """Return whether two variants differ by far more than the tolerance, somewhere."""
+    for key in exercise.keys[output]:
+        a, b = exercise.returned(key, one), exercise.returned(key, other)
+        if isinstance(a, Problem) or isinstance(b, Problem) or a.shape != b.shape:
+            if not same(a, b):
+                return True
+        elif not np.allclose(a, b, rtol=2e-2, atol=2e-2):
+            return True
+    return False
+
+
+@pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)
+def test_the_right_answer_runs_and_every_wrong_line_matters(exercise):
+    keys = [key for keys in exercise.keys.values() for key in keys]
+    assert not any(isinstance(exercise.returned(key), Problem) for key in keys)
+    for i, variant in enumerate(exercise.variants):
+        apart = [_apart(exercise, output, (), (i,)) for output in exercise.keys]
+        assert any(apart), variant
+
+
+# Outputs that two mistakes leave equal: the first is told, and it is true of both.
+EQUAL = {
+    frozenset({"gradients-swapped", "dgamma-without-xhat"}),
+    frozenset({"gradients-swapped", "dbeta-with-xhat"}),
+    frozenset({"mode-reversed", "running-statistics-in-training"}),
+    frozenset({"mode-reversed", "batch-statistics-in-eval"}),
+}
+
+
+@pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)
+def test_no_two_mistakes_can_be_confused(exercise):
+    for (i, a), (j, b) in combinations(enumerate(exercise.variants), 2):
+        if a.mistakes == b.mistakes or frozenset(a.mistakes + b.mistakes) in EQUAL:
+            continue
+        for output in exercise.keys:
+            changed = _apart(exercise, output, (), (i,)) and _apart(
+                exercise, output, (), (j,)
+            )
+            assert not changed or _apart(exercise, output, (i,), (j,)), (output, a, b)
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_every_known_wrong_answer_is_diagnosed_as_itself(name):
+    exercise = EXERCISES[name]
+    answer, made, variants = with_wrong_lines(exercise.answer, exercise.mistakes)
+    for i, variant in enumerate(variants):
+        made.clear()
+        made.add(i)
+        given = answer() if name == "math.two" else answer
+        told = set(judge(name, exercise, given, TEXTS).mistakes)
+        raises = told == {"raised"}
+        equal = any(pair <= told | set(variant.mistakes) for pair in EQUAL)
+        assert told == set(variant.mistakes) or raises or equal, (variant, told)
 
 
 # What is told
 
-TEXTS = [
-    *(
-        (f"{e.id} {m.id}", m.hinglish, m.english)
-        for e in _EXERCISES.values()
-        for m in e.mistakes
-    ),
-    *((name, *texts) for name, texts in _GENERIC.items()),
-]
 # The spelling table of the book, and English words that a Hinglish line must not need.
 MISSPELT = """
 me mai main hein he h kyu kyon q kia nahin nai nhi ye yah wo vo or n to
 isiliye islie magar pe pr k jata jati hotaa mtlb jyada zyaada thora choota
-chota bara pahle serf kese acha achha dekhie sochie donon use
+chota bara pahle serf kese acha achha dekhie sochie donon
+ghatao ghata lautana tay nateeja ginti kadam laga maths
 """
+_NOT_IMPERATIVE = {"isliye", "liye", "kiye", "diye"}
 WORD = re.compile(r"[^\W\d_]+")
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
+SYMBOLS = re.findall(
+    r"\S+",
+    """
+    N−1 E[x²] xhat gamma beta eps rstd dx dout dgamma dbeta N x NaN g m y 1/N n
+    state_dict grad_enabled keepdims reshape float32 num_features momentum
+    verdict.printed
+    """,
+)
 
 
-@pytest.mark.parametrize(("name", "hinglish", "english"), TEXTS)
-def test_both_languages_tell_the_same(name, hinglish, english):
+@pytest.mark.parametrize("mistake", TEXTS)
+def test_both_languages_tell_the_same(mistake):
+    hinglish, english = TEXTS[mistake]
     assert hinglish != english
     for text in (hinglish, english):
-        assert text == text.strip()
-        assert "\n" not in text
         assert text[-1] in ".?"
-        assert len(text) < 180
+        assert len(text) <= 92
     assert sorted(NUMBER.findall(hinglish)) == sorted(NUMBER.findall(english))
-    symbols = {
-        "N−1",
-        "E[x²]",
-        "xhat",
-        "gamma",
-        "beta",
-        "eps",
-        "rstd",
-        "dx",
-        "N",
-        "x",
-        "NaN",
-    }
-    symbols |= {"state_dict", "grad_enabled", "keepdims", "reshape", "float32", "(C,)"}
-    for symbol in symbols:
+    for symbol in SYMBOLS:
         pattern = rf"(?<!\w){re.escape(symbol)}(?!\w)"
         found = [bool(re.search(pattern, text)) for text in (hinglish, english)]
         assert found[0] == found[1], symbol
 
 
-@pytest.mark.parametrize(("name", "hinglish", "english"), TEXTS)
-def test_hinglish_is_spelled_as_the_book_spells_it(name, hinglish, english):
+@pytest.mark.parametrize("mistake", TEXTS)
+def test_hinglish_is_spelled_and_spoken_as_the_book_does(mistake):
+    hinglish, _ = TEXTS[mistake]
     assert not set(MISSPELT.split()) & set(WORD.findall(hinglish))
-    assert re.search(
-        r"\b(hai|hain|ho|kiya|liya|joda|rakha|gaya|gaye|li|aaya)\b", hinglish
-    ) or (re.search(r"\w+iye\b", hinglish))
-    longest = max(len(s.split()) for s in re.split(r"[.?:] ", hinglish))
-    assert longest <= 20
-
-
-@pytest.mark.parametrize(("exercise", "mistake", "answer"), WRONG)
-def test_numbers_are_the_same_in_both_languages(exercise, mistake, answer):
-    hinglish, english = check(exercise, answer).messages.values()
-    assert sorted(NUMBER.findall(hinglish)) == sorted(NUMBER.findall(english))
+    assert not set(re.findall(r"\w+iye\b|\baap\w*", hinglish)) - _NOT_IMPERATIVE
+    assert not re.search(r"\buse\b(?! hua| hue| karo)", hinglish)
+    assert max(len(s.split()) for s in re.split(r"[.?:;] ", hinglish)) <= 20
 
 
 def test_text_is_two_lines_with_a_mark_and_a_word():
@@ -1140,7 +765,20 @@ def test_html_is_readable_on_white_and_near_black_pages(answer):
 
 
 def test_a_verdict_is_hashable_and_frozen():
-    verdict = Verdict("math.two", False, "unknown", True, {"hinglish": "a", "english": "b"})
+    messages = {"hinglish": "a", "english": "b"}
+    verdict = Verdict("math.two", False, True, ("unknown",), messages, {"x": np.ones(2)})
     assert hash(verdict)
+    assert verdict == Verdict("math.two", False, True, ("unknown",), messages)
     with pytest.raises(AttributeError):
         verdict.passed = True
+
+
+def test_a_check_needs_no_more_than_numpy():
+    code = (
+        "import sys; sys.modules |= dict.fromkeys(['torch', 'matplotlib', 'IPython']); "
+        "from bn_lib.course.exercise import check; "
+        "print(check('math.undo', lambda mean, var, eps: (var, mean)).mistakes)"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "('gamma-is-variance',)\n"

@@ -1,642 +1,556 @@
-"""Exercises of chapter 02: what exactly batch norm computes, forward and backward."""
+"""Exercises of the chapter on the math: right answers, and the lines that go wrong."""
 
+import itertools
+import re
 from functools import partial
 
 import numpy as np
 
-from bn_lib import functional
-from bn_lib.chapters.math.running import RUNNING
-from bn_lib.course.exercise import Case, Exercise, Mistake
+from bn_lib.course import story
+from bn_lib.course.exercise import Exercise
+from bn_lib.course.observation import same
+from bn_lib.course.probe import alike, both, huge, unlike
 
-__all__ = ["EXERCISES"]
-
-_unbiased = partial(
-    Mistake,
-    "unbiased-variance",
-    "Aapne variance ko N−1 se divide kiya. "
-    "Normalize karte waqt batch norm N se divide karta hai.",
-    "You divided the variance by N−1. Batch norm divides by N when it normalizes.",
-)
-_one_pass = partial(
-    Mistake,
-    "one-pass-variance",
-    "Kya aapne E[x²] − E[x]² liya? float32 mein, jab mean 3000 ho, "
-    "do bade numbers ka difference digits kho deta hai.",
-    "Did you take E[x²] − E[x]²? In float32, when the mean is 3000, "
-    "the difference of two large numbers loses digits.",
-    only_on="float32, mean 3000",
-)
-_eps_forgotten = partial(
-    Mistake,
-    "eps-forgotten",
-    "Aapka answer diye gaye eps se nahi badalta. Dekhiye ki formula mein eps kahan hai.",
-    "Your answer does not change with the eps it is given. "
-    "Look where eps stands in the formula.",
-)
-_eps_outside = partial(
-    Mistake,
-    "eps-outside-root",
-    "Aapne eps ko square root lene ke baad joda. Formula mein dekhiye: pehle kya hota hai?",
-    "You added eps after taking the square root. Look at the formula: what comes first?",
-)
+__all__ = []  # `check` finds every Exercise; a right answer is printed as it stands
 
 
-_missing_root = partial(
-    Mistake,
-    "missing-root",
-    "Aapne variance se divide kiya. "
-    "Sochiye: x ki unit meter ho toh variance ki unit kya hogi?",
-    "You divided by the variance. "
-    "Think: if x is in meters, what is the unit of its variance?",
+def _near_one(rng, shape):
+    return rng.normal(1.5, 0.7, size=shape)
+
+
+def _of_any_spread(rng, shape):
+    return rng.normal(1.5, rng.uniform(0.2, 2.0), size=shape)
+
+
+def _nearly_constant(rng, shape):
+    return rng.normal(1.5, 0.01, size=shape)
+
+
+def _float32_near_3000(rng, shape):
+    """Return values whose sum rounds nothing, but whose squares do."""
+    return (3000 + rng.integers(-6, 7, size=shape) / 4).astype(np.float32)
+
+
+def _twice(x):
+    return np.concatenate([x, x])
+
+
+def _other_samples(x):
+    """Change every sample but the second."""
+    return x + 10 * (np.arange(len(x)) - 1).reshape(-1, *[1] * (x.ndim - 1)) ** 2
+
+
+def _other_features(x):
+    """Change every feature but the first, not in all samples alike."""
+    return np.concatenate([x[:, :1], _other_samples(x)[:, 1:]], axis=1)
+
+
+_FIRST = (slice(None), 0)  # the feature that stays
+
+
+def _each(statistic, x):
+    """Return a statistic of each feature of (N, C, …) in a shape that fits x."""
+    return statistic(x, axis=(0, *range(2, x.ndim)), keepdims=True)
+
+
+# Mistakes that any batch norm can have; x[:, 0] holds the values of one feature.
+STATISTICS = """
+    unbiased-variance      x.var( -> x.var(ddof=1,
+    variance-not-centered  x.var( -> (x**2).mean(
+    wrong-count            x.mean( -> x[:, 0].size * x.mean(
+                           x.mean( -> x[:, 0].size / x.shape[1] * x.mean(
+                           x.var( -> x[:, 0].size * x.var(
+                           x.var( -> x[:, 0].size / x.shape[1] * x.var(
+    not-the-variance       std = _each(np.ptp, x) | _each(np.ptp, x) + eps
+                           std = _each(np.mean, np.abs(x - mean)) + eps
+                           mean = _each(np.min, x); std = _each(np.ptp, x)
+                           mean = _each(np.min, x); std = _each(np.ptp, x) + eps
+"""
+DIVISION = """
+    eps-forgotten     + eps ->
+    eps-outside-root  std = np.sqrt(var) + eps
+    eps-not-in-var    xhat = (x - mean) / np.sqrt(var) + eps
+                      std = np.sqrt(var + eps**2) | np.sqrt(var + np.sqrt(eps))
+                      std = np.sqrt(np.maximum(var, eps)) | np.maximum(np.sqrt(var), eps)
+                      std = np.sqrt(var + eps) + eps | np.sqrt(var) + np.sqrt(eps)
+    missing-root      std = var + eps | var
+    root-twice        std = np.sqrt(np.sqrt(var) + eps) | (var + eps) ** 0.25
+    not-divided       xhat = x - mean | (x - mean) * std
+    brackets          xhat = x - mean / std | x / std - mean
+    wrong-sign        - -> +
+                      + -> -
+                      xhat = (mean - x) / std
+"""
+PARAMETERS = """
+    mean-not-subtracted   - mean ->
+    eps-not-in-var        std = np.sqrt(var); return gamma * xhat + eps + beta
+    parameters-forgotten  return xhat | gamma * xhat | xhat + beta
+    beta-scaled           return gamma * (xhat + beta) | (gamma * (x - mean) + beta) / std
+                          return gamma * xhat + beta * xhat
+    parameters-swapped    return beta * xhat + gamma
+    gamma-not-once        gamma * -> gamma**2 * | 1 / gamma * | gamma + | (1 + gamma) *
+    brackets              return (gamma * x - mean) / std + beta
+                          return gamma * x - mean / std + beta
+"""
+
+NORM_PROBES = (
+    ("batch-not-used", "y", alike({}, {"x": _other_samples}, at=1)),
+    ("features-mixed", "y", unlike({}, {"x": _other_features}, at=_FIRST)),
+    ("mean-not-subtracted", "y", unlike({}, {"x": lambda x: x + 100})),
+    (
+        "scale-remains",
+        "y",
+        unlike({"eps": 1e-9, "x": lambda x: 10 * x}, {"eps": 1e-9, "x": lambda x: 1e4 * x}),
+    ),
+    ("wrong-count", "y", unlike({}, {"x": _twice}, at=0)),
+    ("eps-forgotten", "y", alike({}, {"eps": huge})),
+    ("parameters-forgotten", "y", alike({}, {"gamma": huge})),
+    ("parameters-forgotten", "y", alike({}, {"beta": huge})),
 )
-_not_centered = partial(
-    Mistake,
-    "mean-not-subtracted",
-    "Output mein se mean nahi ghata. Divide karne se pehle kya hota hai?",
-    "The mean was not subtracted. What comes before the division?",
-)
-_parameters_forgotten = partial(
-    Mistake,
-    "parameters-forgotten",
-    "Normalize karne ke baad scale ya shift chhoot gaya. "
-    "Dekhiye ki gamma aur beta dono output mein aate hain ya nahi.",
-    "After normalizing, the scale or the shift is missing. "
-    "Look whether gamma and beta both reach the output.",
+
+
+def _batch(shape, eps, sign=1, draw=_near_one):
+    """Return the inputs of a case; gamma and beta are away from 0 and 1."""
+
+    def inputs(rng):
+        x = draw(rng, shape)
+        gamma = sign * rng.uniform(1.5, 2.5, size=shape[1]).astype(x.dtype)
+        beta = rng.uniform(-2.0, -1.0, size=shape[1]).astype(x.dtype)
+        return {"x": x, "gamma": gamma, "beta": beta, "eps": eps}
+
+    return inputs
+
+
+def batch_norm(x, gamma, beta, eps):
+    mean = x.mean(axis=0)  # (C,)
+    var = x.var(axis=0)  # divided by N, not by N − 1
+    std = np.sqrt(var + eps)
+    xhat = (x - mean) / std
+    return gamma * xhat + beta
+
+
+FORWARD = Exercise(
+    batch_norm,
+    cases={
+        "x (4, 4), eps 0.5": _batch((4, 4), 0.5),
+        "x (6, 3), eps 1e-5": _batch((6, 3), 1e-5),
+        "x (5, 2), eps 0.5": _batch((5, 2), 0.5, sign=-1),
+        "float32, mean 3000": _batch((8, 4), 1e-5, draw=_float32_near_3000),
+    },
+    tells={"float32, mean 3000": "one-pass-variance"},
+    probes=NORM_PROBES,
+    mistakes=f"""
+    {STATISTICS}{DIVISION}{PARAMETERS}
+    global-statistics  axis=0 -> axis=None
+    layer-norm         axis=0 -> axis=1 | axis=1, keepdims=True
+    layer-norm, unbiased-variance  \
+mean = x.mean(axis=1, keepdims=True); var = x.var(axis=1, keepdims=True, ddof=1)
+    """,
 )
 
 
 def batch_norm(x, gamma, beta, eps):
-    """Return the output of batch norm in training mode."""
-    return functional.batch_norm(x, None, None, gamma, beta, training=True, eps=eps)[0]
-
-
-def _std(var, eps):
-    return np.sqrt(var + eps)
-
-
-def _affine(xhat, gamma, beta):
+    mean = x.mean(axis=(0, 2, 3), keepdims=True)  # (1, C, 1, 1)
+    var = x.var(axis=(0, 2, 3), keepdims=True)
+    std = np.sqrt(var + eps)
+    xhat = (x - mean) / std
+    gamma, beta = gamma.reshape(1, -1, 1, 1), beta.reshape(1, -1, 1, 1)
     return gamma * xhat + beta
 
 
-def _forward(*, axis=0, keepdims=True, ddof=0, center=True, divisor=_std, affine=_affine):
-    """Return batch norm of (N, C) with one choice made wrong."""
-
-    def wrong(x, gamma, beta, eps):
-        mean = x.mean(axis, keepdims=keepdims)
-        var = x.var(axis, ddof=ddof, keepdims=keepdims)
-        return affine((x - center * mean) / divisor(var, eps), gamma, beta)
-
-    return wrong
-
-
-def _forward_one_pass(x, gamma, beta, eps):
-    var = (x * x).mean(0) - x.mean(0) ** 2
-    return gamma * (x - x.mean(0)) / np.sqrt(var + eps) + beta
-
-
-def _batch(shape, eps, spread=2.0):
-    """Return the inputs of a forward case; gamma and beta are away from 0 and 1."""
-
-    def inputs(rng):
-        x = rng.normal(1.5, spread, size=shape)
-        gamma = rng.uniform(1.5, 2.5, size=shape[1])
-        beta = rng.uniform(-2.0, -1.0, size=shape[1])
-        return x, gamma, beta, eps
-
-    return inputs
-
-
-def _far_from_zero(shape):
-    """Return a float32 case around 3000 in which a sum rounds nothing, but x² does."""
-
-    def inputs(rng):
-        x = 3000 + rng.integers(-6, 7, size=shape) / 4
-        gamma = rng.uniform(1.5, 2.5, size=shape[1])
-        beta = rng.uniform(-2.0, -1.0, size=shape[1])
-        return *(a.astype(np.float32) for a in (x, gamma, beta)), 1e-5
-
-    return inputs
-
-
-FORWARD = Exercise(
-    id="math.forward",
-    reference=batch_norm,
-    cases=(
-        Case("x (6, 3), eps 1e-5", _batch((6, 3), 1e-5), ("y",)),
-        Case("x (4, 4), eps 1e-5", _batch((4, 4), 1e-5), ("y",)),
-        Case("x (5, 2), eps 0.5", _batch((5, 2), 0.5, spread=0.7), ("y",)),
-        Case("float32, mean 3000", _far_from_zero((8, 4)), ("y",)),
-    ),
-    mistakes=(
-        _unbiased(wrong=(_forward(ddof=1),)),
-        _one_pass(wrong=(_forward_one_pass,)),
-        _eps_forgotten(
-            wrong=(_forward(divisor=lambda var, eps: np.sqrt(var)),),
-        ),
-        _eps_outside(
-            wrong=(_forward(divisor=lambda var, eps: np.sqrt(var) + eps),),
-        ),
-        _missing_root(
-            wrong=(
-                _forward(divisor=lambda var, eps: var + eps),
-                _forward(divisor=lambda var, eps: var),
-            ),
-        ),
-        _not_centered(wrong=(_forward(center=False),)),
-        Mistake(
-            "layer-norm",
-            "Aapne har sample ka mean uske features par liya: yeh layer norm hai. "
-            "Batch norm har feature ka mean poore batch par leta hai.",
-            "You took the mean of each sample over its features: that is layer norm. "
-            "Batch norm takes the mean of each feature over the batch.",
-            wrong=(_forward(axis=1), _forward(axis=1, keepdims=False)),
-        ),
-        Mistake(
-            "global-statistics",
-            "Aapne sab features ke liye ek hi mean liya. "
-            "Batch norm mein har feature ka apna mean aur apna variance hota hai.",
-            "You took one mean for all features. "
-            "In batch norm each feature has a mean and a variance of its own.",
-            wrong=(_forward(axis=None),),
-        ),
-        _parameters_forgotten(
-            wrong=(
-                _forward(affine=lambda xhat, gamma, beta: xhat),
-                _forward(affine=lambda xhat, gamma, beta: gamma * xhat),
-                _forward(affine=lambda xhat, gamma, beta: xhat + beta),
-            ),
-        ),
-        Mistake(
-            "beta-scaled",
-            "beta bhi gamma se multiply ho gaya. "
-            "Brackets dekhiye: pehle scale, phir shift.",
-            "beta was multiplied by gamma too. "
-            "Look at the brackets: scale first, then shift.",
-            wrong=(_forward(affine=lambda xhat, gamma, beta: gamma * (xhat + beta)),),
-        ),
-        Mistake(
-            "parameters-swapped",
-            "gamma aur beta ne jagah badal li. Kaun scale karta hai aur kaun shift?",
-            "gamma and beta have changed places. Which one scales, which one shifts?",
-            wrong=(_forward(affine=lambda xhat, gamma, beta: beta * xhat + gamma),),
-        ),
-    ),
-)
-
-
-_CHANNEL = (-1, 1, 1)  # the shape of a parameter that meets (N, C, H, W) at C
-
-
-def _images(
-    *,
-    axes=(0, 2, 3),
-    keepdims=True,
-    ddof=0,
-    center=True,
-    divisor=_std,
-    affine=_affine,
-    parameters=_CHANNEL,
-):
-    """Return batch norm of (N, C, H, W) with one choice made wrong."""
-
-    def wrong(x, gamma, beta, eps):
-        mean = x.mean(axes, keepdims=keepdims)
-        var = x.var(axes, ddof=ddof, keepdims=keepdims)
-        xhat = (x - center * mean) / divisor(var, eps)
-        return affine(xhat, gamma.reshape(parameters), beta.reshape(parameters))
-
-    return wrong
-
-
-def _images_one_pass(x, gamma, beta, eps):
-    flat = x.transpose(0, 2, 3, 1).reshape(-1, x.shape[1])
-    y = _forward_one_pass(flat, gamma, beta, eps)
-    n, c, h, w = x.shape
-    return y.reshape(n, h, w, c).transpose(0, 3, 1, 2)
+def _flattened(rows, axis):
+    """Return lines that flatten x to two axes, and go back without moving them."""
+    lines = [
+        f"shape, x = x.shape, {rows}",
+        f"mean = x.mean(axis={axis}, keepdims=True)",
+        f"var = x.var(axis={axis}, keepdims=True)",
+        f"gamma, beta = np.expand_dims(gamma, {axis}), np.expand_dims(beta, {axis})",
+        "return (gamma * xhat + beta).reshape(shape)",
+    ]
+    return "; ".join(lines)
 
 
 IMAGES = Exercise(
-    id="math.images",
-    reference=batch_norm,
-    cases=(
-        Case("x (2, 3, 4, 5), eps 0.5", _batch((2, 3, 4, 5), 0.5), ("y",)),
-        # Only here does a (C,) array that lies along W run at all.
-        Case("x (2, 3, 3, 3), eps 1e-5", _batch((2, 3, 3, 3), 1e-5), ("y",)),
-        Case("float32, mean 3000", _far_from_zero((2, 4, 2, 2)), ("y",)),
-    ),
-    mistakes=(
-        _unbiased(wrong=(_images(ddof=1),)),
-        _one_pass(wrong=(_images_one_pass,)),
-        _missing_root(
-            wrong=(
-                _images(divisor=lambda var, eps: var + eps),
-                _images(divisor=lambda var, eps: var),
-            ),
-        ),
-        _eps_forgotten(wrong=(_images(divisor=lambda var, eps: np.sqrt(var)),)),
-        _eps_outside(wrong=(_images(divisor=lambda var, eps: np.sqrt(var) + eps),)),
-        _not_centered(wrong=(_images(center=False),)),
-        _parameters_forgotten(
-            wrong=(
-                _images(affine=lambda xhat, gamma, beta: xhat),
-                _images(affine=lambda xhat, gamma, beta: gamma * xhat),
-                _images(affine=lambda xhat, gamma, beta: xhat + beta),
-            ),
-        ),
-        Mistake(
-            "per-pixel",
-            "Aapne har pixel ka alag mean liya. Ek channel ke sab pixels "
-            "ek hi mean share karte hain: kaunse axes baaki hain?",
-            "You took a separate mean for each pixel. All pixels of a channel "
-            "share one mean: which axes are left?",
-            wrong=(_images(axes=0), _images(axes=0, parameters=(-1,))),
-        ),
-        Mistake(
-            "instance-norm",
-            "Aapne har image ka alag mean liya: yeh instance norm hai. "
-            "Batch norm ek channel ko poore batch par dekhta hai.",
-            "You took a separate mean for each image: that is instance norm. "
-            "Batch norm looks at a channel over the whole batch.",
-            wrong=(_images(axes=(2, 3)),),
-        ),
-        Mistake(
-            "layer-norm",
-            "Aapne har image ke sab channels ka ek mean liya: yeh layer norm hai. "
-            "Batch norm mein har channel ka apna mean hota hai.",
-            "You took one mean over all channels of an image: that is layer norm. "
-            "In batch norm each channel has a mean of its own.",
-            wrong=(_images(axes=(1, 2, 3)),),
-        ),
-        Mistake(
-            "channels-last-axes",
-            "Yeh axes (N, H, W, C) layout ke hain. "
-            "Yahan x ka layout (N, C, H, W) hai: channel kaunsa axis hai?",
-            "These axes belong to the layout (N, H, W, C). "
-            "Here x has the layout (N, C, H, W): which axis is the channel?",
-            wrong=(
-                _images(axes=(0, 1, 2)),
-                _images(axes=(0, 1, 2), parameters=(-1,)),
-            ),
-        ),
-        Mistake(
-            "global-statistics",
-            "Aapne sab channels ke liye ek hi mean liya. "
-            "Batch norm mein har channel ka apna mean aur apna variance hota hai.",
-            "You took one mean for all channels. "
-            "In batch norm each channel has a mean and a variance of its own.",
-            wrong=(_images(axes=None),),
-        ),
-        Mistake(
-            "parameters-wrong-axis",
-            "gamma aur beta H ya W axis par lag rahe hain, C par nahi. "
-            "(C,) shape x ke aakhri axis se match hota hai: pehle reshape sochiye.",
-            "gamma and beta run along H or W, not along C. "
-            "A shape (C,) meets the last axis of x: think of a reshape first.",
-            wrong=(_images(parameters=(-1,)), _images(parameters=(-1, 1))),
-        ),
-        Mistake(
-            "statistics-wrong-axis",
-            "Mean aur variance W axis par lag rahe hain, C par nahi. "
-            "(C,) shape x ke aakhri axis se match hota hai: keepdims dekhiye.",
-            "Mean and variance run along W, not along C. "
-            "A shape (C,) meets the last axis of x: look at keepdims.",
-            wrong=(
-                _images(keepdims=False),
-                _images(keepdims=False, parameters=(-1,)),
-            ),
-        ),
-    ),
+    batch_norm,
+    cases={
+        # Only where C = H = W does a (C,) array that lies along H or W run at all.
+        "x (2, 3, 3, 3), eps 0.5": _batch((2, 3, 3, 3), 0.5),
+        "x (2, 3, 4, 5), eps 1e-5": _batch((2, 3, 4, 5), 1e-5),
+        "x (3, 2, 1, 4), eps 0.5": _batch((3, 2, 1, 4), 0.5, sign=-1),
+        "float32, mean 3000": _batch((2, 4, 2, 2), 1e-5, draw=_float32_near_3000),
+    },
+    tells={"float32, mean 3000": "one-pass-variance"},
+    probes=NORM_PROBES,
+    mistakes=f"""
+    {STATISTICS}{DIVISION}{PARAMETERS}
+    wrong-count            x.mean( -> len(x) * x.mean( | x[0, 0].size * x.mean(
+                           x.var( -> len(x) * x.var( | x[0, 0].size * x.var(
+    per-pixel              (0, 2, 3) -> 0
+    instance-norm          (0, 2, 3) -> (2, 3)
+    layer-norm             (0, 2, 3) -> (1, 2, 3)
+    channels-last-axes     (0, 2, 3) -> (0, 1, 2)
+    global-statistics      (0, 2, 3) -> None
+    wrong-axis             (0, 2, 3) -> (0, 2) | (0, 3) | (0, 1) | (0, 1, 3) | 1 | 2 | 3
+    statistics-wrong-axis  , keepdims=True ->
+    parameters-wrong-axis  .reshape(1, -1, 1, 1) ->
+                           (1, -1, 1, 1) -> (-1, 1)
+    mean-of-variances      x.var( -> x.var(axis=(2, 3), keepdims=True).mean(
+                           x.var( -> x.mean(axis=(2, 3), keepdims=True).var(
+                           x.var( -> x.var(axis=0, keepdims=True).mean(
+    axis-not-moved         {_flattened("x.reshape(-1, x.shape[1])", 0)}
+                           {_flattened("x.reshape(x.shape[1], -1)", 1)}
+                           {_flattened("np.moveaxis(x, 1, -1).reshape(-1, x.shape[1])", 0)}
+                           {_flattened("np.moveaxis(x, 1, 0).reshape(x.shape[1], -1)", 1)}
+    """,
 )
 
 
 def undo(mean, var, eps):
-    """Return the gamma and beta with which batch norm returns its input."""
-    return np.sqrt(var + eps), mean
+    gamma = np.sqrt(var + eps)  # what normalizing divides by
+    beta = mean  # what it subtracts
+    return gamma, beta
 
 
-def _undo(*, gamma=_std, beta=lambda mean, var: mean):
-    """Return the undoing parameters with one choice made wrong."""
-    return lambda mean, var, eps: (gamma(var, eps), beta(mean, var))
-
-
-def _statistics(eps):
-    """Return means and variances of three features, none of them special."""
-    return lambda rng: (rng.uniform(1.5, 3.0, 3), rng.uniform(0.3, 0.8, 3), eps)
+def _moments(features, eps, sign=1):
+    """Return means and variances of features, none of them special."""
+    return lambda rng: {
+        "mean": sign * rng.uniform(1.5, 3.0, features),
+        "var": rng.uniform(0.3, 0.8, features),
+        "eps": eps,
+    }
 
 
 UNDO = Exercise(
-    id="math.undo",
-    reference=undo,
-    cases=(
-        Case("3 features, eps 1e-5", _statistics(1e-5), ("gamma", "beta")),
-        Case("3 features, eps 0.5", _statistics(0.5), ("gamma", "beta")),
+    undo,
+    outputs=("gamma", "beta"),
+    cases={
+        "3 features, eps 0.5": _moments(3, 0.5),
+        "3 features, eps 1e-5": _moments(3, 1e-5),
+        "2 features, eps 0.5": _moments(2, 0.5, sign=-1),
+    },
+    from_scratch=False,
+    probes=(
+        ("eps-forgotten", "gamma", alike({}, {"eps": huge})),
+        ("parameters-mixed", "gamma", unlike({}, {"mean": huge})),
+        ("parameters-mixed", "beta", unlike({}, {"var": huge})),
     ),
-    mistakes=(
-        Mistake(
-            "gamma-is-variance",
-            "Aapne gamma ke liye variance rakha. "
-            "Dekhiye ki normalize karte waqt kis se divide kiya tha.",
-            "You used the variance for gamma. Look at what normalizing divided by.",
-            wrong=(
-                _undo(gamma=lambda var, eps: var),
-                _undo(gamma=lambda var, eps: var + eps),
-            ),
-        ),
-        _eps_forgotten(wrong=(_undo(gamma=lambda var, eps: np.sqrt(var)),)),
-        _eps_outside(wrong=(_undo(gamma=lambda var, eps: np.sqrt(var) + eps),)),
-        Mistake(
-            "gamma-inverted",
-            "Aapka gamma phir se divide karta hai. "
-            "Divide ko undo karne ke liye kya karna padega?",
-            "Your gamma divides once more. What does it take to undo a division?",
-            wrong=(
-                _undo(gamma=lambda var, eps: 1 / np.sqrt(var + eps)),
-                _undo(gamma=lambda var, eps: 1 / np.sqrt(var)),
-            ),
-        ),
-        Mistake(
-            "beta-negative",
-            "Aapne mean phir se ghataya. Mean pehle hi ghat chuka hai: wapas kaise aayega?",
-            "You subtracted the mean once more. "
-            "It is already subtracted: how does it come back?",
-            wrong=(_undo(beta=lambda mean, var: -mean),),
-        ),
-        Mistake(
-            "beta-scaled",
-            "Aapka beta scale ho gaya hai. "
-            "y = gamma * xhat + beta mein dekhiye ki beta par gamma lagta hai ya nahi.",
-            "Your beta is scaled. "
-            "See in y = gamma * xhat + beta whether gamma acts on beta.",
-            wrong=(
-                lambda mean, var, eps: (_std(var, eps), mean * _std(var, eps)),
-                lambda mean, var, eps: (_std(var, eps), mean / _std(var, eps)),
-                _undo(beta=lambda mean, var: mean * np.sqrt(var)),
-                _undo(beta=lambda mean, var: mean / np.sqrt(var)),
-            ),
-        ),
-        Mistake(
-            "parameters-swapped",
-            "gamma aur beta ne jagah badal li. Order (gamma, beta) hai.",
-            "gamma and beta have changed places. The order is (gamma, beta).",
-            wrong=(lambda mean, var, eps: (mean, _std(var, eps)),),
-        ),
-    ),
+    mistakes="""
+    gamma-is-variance   gamma = var + eps | var
+    eps-forgotten       gamma = np.sqrt(var)
+    eps-outside-root    gamma = np.sqrt(var) + eps
+    eps-not-in-var      gamma = np.sqrt(var) + np.sqrt(eps) | np.sqrt(var + eps**2)
+    root-twice          gamma = np.sqrt(np.sqrt(var) + eps) | (var + eps) ** 0.25
+    wrong-sign          + -> -
+    gamma-inverted      gamma = 1 / np.sqrt(var + eps) | 1 / np.sqrt(var)
+    gamma-inverted, gamma-is-variance  gamma = 1 / (var + eps) | 1 / var
+    nothing-undone      gamma = np.ones_like(var)
+                        beta = np.zeros_like(mean)
+    beta-negative       beta = -mean
+    beta-scaled         beta = mean * gamma | mean / gamma | mean * var | mean / var
+                        beta = mean * np.sqrt(var) | mean / np.sqrt(var)
+    beta-scaled, beta-negative  beta = -mean * gamma | -mean / gamma | -mean / np.sqrt(var)
+    parameters-swapped  return beta, gamma
+    """,
 )
 
 
 def batch_norm_backward(dout, xhat, rstd, gamma):
-    """Return dx, dgamma and dbeta of batch norm in training mode."""
-    dx = _dx(dout, xhat, rstd, gamma)
-    return dx, (dout * xhat).sum(0), dout.sum(0)
+    dgamma = (dout * xhat).sum(axis=0)
+    dbeta = dout.sum(axis=0)
+    g = dout * gamma  # the gradient that arrives at xhat
+    through_mean = g.mean(axis=0)
+    through_var = xhat * (g * xhat).mean(axis=0)
+    dx = rstd * (g - through_mean - through_var)
+    return dx, dgamma, dbeta
 
 
-def _dx(
-    dout,
-    xhat,
-    rstd,
-    gamma,
-    *,
-    mean_term=1,
-    xhat_term=1,
-    reduce=np.mean,
-    reduce_along=None,
-    along=lambda xhat: xhat,
-):
-    dxhat = dout * gamma
-    removed = mean_term * reduce(dxhat, axis=0)
-    share = (reduce_along or reduce)(dxhat * xhat, axis=0)
-    return rstd * (dxhat - removed - xhat_term * along(xhat) * share)
-
-
-def _wrong_dx(function, **choices):
-    """Return a backward whose dx alone is wrong."""
-
-    def wrong(dout, xhat, rstd, gamma):
-        _, dgamma, dbeta = batch_norm_backward(dout, xhat, rstd, gamma)
-        return function(dout, xhat, rstd, gamma, **choices), dgamma, dbeta
-
-    return wrong
-
-
-def _wrong_parameters(change):
-    """Return a backward that changes the right (dgamma, dbeta) before returning."""
-
-    def wrong(dout, xhat, rstd, gamma):
-        dx, dgamma, dbeta = batch_norm_backward(dout, xhat, rstd, gamma)
-        return dx, *change(dgamma, dbeta, len(dout))
-
-    return wrong
-
-
-def _wrong_with_gamma(in_dgamma, in_dbeta):
-    """Return a backward in which gamma slipped into a parameter's gradient."""
-
-    def wrong(dout, xhat, rstd, gamma):
-        dx, dgamma, dbeta = batch_norm_backward(dout, xhat, rstd, gamma)
-        if in_dgamma:
-            dgamma = dgamma * gamma
-        if in_dbeta:
-            dbeta = dbeta * gamma
-        return dx, dgamma, dbeta
-
-    return wrong
-
-
-def _gradient(shape, dtype=np.float64):
+def _gradient(shape, eps, sign=1, dtype=np.float64):
     """Return the inputs of a backward case; dout leans on the mean and on xhat."""
 
     def inputs(rng):
-        x = rng.normal(1.5, 2.0, size=shape)
-        rstd = 1 / np.sqrt(x.var(0) + 1e-5)
+        x = rng.normal(1.5, 0.7, size=shape)
+        rstd = 1 / np.sqrt(x.var(0) + eps)
         xhat = (x - x.mean(0)) * rstd
         dout = rng.normal(1.0, 1.0, size=shape) + 0.7 * xhat
-        gamma = rng.uniform(1.5, 2.5, size=shape[1])
-        return tuple(a.astype(dtype) for a in (dout, xhat, rstd, gamma))
+        gamma = sign * rng.uniform(1.5, 2.5, size=shape[1])
+        given = {"dout": dout, "xhat": xhat, "rstd": rstd, "gamma": gamma}
+        return {name: value.astype(dtype) for name, value in given.items()}
 
     return inputs
 
 
-_GRADIENTS = ("dx", "dgamma", "dbeta")
-
 BACKWARD = Exercise(
-    id="math.backward",
-    reference=batch_norm_backward,
-    cases=(
-        Case("dout (6, 3)", _gradient((6, 3)), _GRADIENTS),
-        Case("dout (4, 4), float32", _gradient((4, 4), np.float32), _GRADIENTS),
+    batch_norm_backward,
+    outputs=("dx", "dgamma", "dbeta"),
+    cases={
+        "dout (4, 4), eps 0.5": _gradient((4, 4), 0.5),
+        "dout (6, 3), eps 1e-5": _gradient((6, 3), 1e-5),
+        "dout (5, 2), float32": _gradient((5, 2), 0.5, -1, np.float32),
+    },
+    probes=(
+        ("gamma-forgotten", "dx", alike({}, {"gamma": huge})),
+        ("rstd-forgotten", "dx", alike({}, {"rstd": huge})),
+        ("sum-not-zero", "dx", lambda run: not same(run().sum(axis=0), 0 * run()[0])),
+        ("gamma-in-parameters", "dgamma dbeta", unlike({}, {"gamma": huge})),
+        ("rstd-in-parameters", "dgamma dbeta", unlike({}, {"rstd": huge})),
+        ("dgamma-without-xhat", "dgamma", alike({}, {"xhat": lambda xhat: xhat[::-1]})),
+        ("dbeta-with-xhat", "dbeta", unlike({}, {"xhat": lambda xhat: xhat[::-1]})),
     ),
-    mistakes=(
-        Mistake(
-            "constant-statistics",
-            "dx mein mean aur variance constant maan liye gaye. "
-            "Dono x par depend karte hain: gradient unse hokar bhi aata hai.",
-            "dx treats the mean and the variance as constants. "
-            "Both depend on x: gradient flows through them too.",
-            wrong=(_wrong_dx(_dx, mean_term=0, xhat_term=0),),
-        ),
-        Mistake(
-            "constant-variance",
-            "dx mein xhat ki direction wala term nahi hai, ya woh 0 hai. "
-            "Us term mein pehle g * xhat multiply hota hai, phir mean.",
-            "dx lacks the term along xhat, or that term is 0. "
-            "In it g * xhat is multiplied first, and the mean comes after.",
-            wrong=(_wrong_dx(_dx, xhat_term=0),),
-        ),
-        Mistake(
-            "constant-mean",
-            "dx mein variance wala term hai, lekin mean constant maan liya gaya. "
-            "Dekhiye: kya aapke dx ka sum batch par 0 hai?",
-            "dx has the term of the variance, but treats the mean as a constant. "
-            "Look: does your dx sum to 0 over the batch?",
-            wrong=(_wrong_dx(_dx, mean_term=0),),
-        ),
-        Mistake(
-            "gamma-forgotten",
-            "dx mein gamma nahi hai. y = gamma * xhat + beta se peeche chaliye.",
-            "dx lacks gamma. Walk back through y = gamma * xhat + beta.",
-            wrong=(_wrong_dx(lambda dout, xhat, rstd, _: _dx(dout, xhat, rstd, 1)),),
-        ),
-        Mistake(
-            "rstd-forgotten",
-            "dx mein rstd nahi hai. xhat = (x − mean) * rstd se peeche chaliye.",
-            "dx lacks rstd. Walk back through xhat = (x − mean) * rstd.",
-            wrong=(_wrong_dx(lambda dout, xhat, _, gamma: _dx(dout, xhat, 1, gamma)),),
-        ),
-        Mistake(
-            "rstd-inverted",
-            "Aapne rstd se divide kiya. rstd khud 1 / std hai: "
-            "xhat = (x − mean) * rstd mein woh kahan hai?",
-            "You divided by rstd. rstd itself is 1 / std: "
-            "where does it stand in xhat = (x − mean) * rstd?",
-            wrong=(
-                _wrong_dx(lambda dout, xhat, rstd, gamma: _dx(dout, xhat, 1 / rstd, gamma)),
-            ),
-        ),
-        Mistake(
-            "dx-zero",
-            "Aapka dx har jagah 0 hai. Yeh sirf m = 2 par sahi dikhta hai; "
-            "zyada values par gradient ka ek hissa bachta hai.",
-            "Your dx is 0 everywhere. That looks right only at m = 2; "
-            "with more values a part of the gradient is left.",
-            wrong=(_wrong_dx(lambda dout, *rest: np.zeros_like(dout)),),
-        ),
-        Mistake(
-            "sum-in-dx",
-            "dx ke terms mein mean ki jagah sum hai, ya 1/N kho gaya hai. "
-            "N alag ho toh dx ka size dekhiye.",
-            "dx has sums where means belong, or has lost 1/N. "
-            "See how the size of dx changes with N.",
-            wrong=(
-                _wrong_dx(_dx, reduce=np.sum),
-                _wrong_dx(_dx, reduce_along=np.sum),
-                _wrong_dx(_dx, reduce=np.sum, reduce_along=np.mean),
-                _wrong_dx(lambda dout, *rest: len(dout) * _dx(dout, *rest)),
-            ),
-        ),
-        Mistake(
-            "direction-forgotten",
-            "mean(dxhat * xhat) ek hi number hai har feature ke liye. "
-            "Usko xhat se multiply kijiye: tabhi xhat ki direction hatti hai.",
-            "mean(dxhat * xhat) is one number for each feature. "
-            "Multiply it by xhat: only then the direction of xhat is removed.",
-            wrong=(_wrong_dx(_dx, along=lambda xhat: 1),),
-        ),
-        Mistake(
-            "wrong-sign",
-            "Ek sign ulta hai. Mean aur xhat ki direction dxhat se hatni chahiye.",
-            "A sign is flipped. "
-            "The mean and the direction of xhat should be removed from dxhat.",
-            wrong=(
-                _wrong_dx(_dx, mean_term=-1, xhat_term=-1),
-                _wrong_dx(_dx, mean_term=-1),
-                _wrong_dx(_dx, xhat_term=-1),
-                _wrong_dx(lambda *args: -_dx(*args)),
-                _wrong_parameters(lambda dgamma, dbeta, n: (-dgamma, -dbeta)),
-                _wrong_parameters(lambda dgamma, dbeta, n: (-dgamma, dbeta)),
-                _wrong_parameters(lambda dgamma, dbeta, n: (dgamma, -dbeta)),
-            ),
-        ),
-        Mistake(
-            "gradients-swapped",
-            "dgamma aur dbeta ne jagah badal li. Order (dx, dgamma, dbeta) hai.",
-            "dgamma and dbeta have changed places. The order is (dx, dgamma, dbeta).",
-            wrong=(_wrong_parameters(lambda dgamma, dbeta, n: (dbeta, dgamma)),),
-        ),
-        Mistake(
-            "gamma-in-parameters",
-            "dgamma ya dbeta mein gamma aa gaya. "
-            "y = gamma * xhat + beta ko gamma aur beta se differentiate kijiye.",
-            "dgamma or dbeta contains gamma. "
-            "Differentiate y = gamma * xhat + beta by gamma and by beta.",
-            wrong=(
-                _wrong_with_gamma(True, True),
-                _wrong_with_gamma(True, False),
-                _wrong_with_gamma(False, True),
-            ),
-        ),
-        Mistake(
-            "dgamma-without-xhat",
-            "dgamma mein xhat nahi hai. gamma thoda sa badle toh y kitna badalta hai?",
-            "dgamma lacks xhat. If gamma takes a small step, how far does y move?",
-            wrong=(_wrong_parameters(lambda dgamma, dbeta, n: (dbeta, dbeta)),),
-        ),
-        Mistake(
-            "mean-of-parameters",
-            "dgamma ya dbeta mein mean hai. Wahi gamma har sample par lagta hai: "
-            "samples ke gradients kaise judte hain?",
-            "dgamma or dbeta is a mean. The same gamma acts on every sample: "
-            "how do the gradients of the samples combine?",
-            wrong=(
-                _wrong_parameters(lambda dgamma, dbeta, n: (dgamma / n, dbeta / n)),
-                _wrong_parameters(lambda dgamma, dbeta, n: (dgamma / n, dbeta)),
-                _wrong_parameters(lambda dgamma, dbeta, n: (dgamma, dbeta / n)),
-            ),
-        ),
-    ),
+    mistakes="""
+    constant-statistics   through_mean = 0; through_var = 0
+    constant-variance     through_var = 0
+    constant-mean         through_mean = 0
+    gamma-forgotten       g -> dout
+                          g = dout
+    gamma-not-once        g -> (g * gamma)
+                          g = dout / gamma
+    rstd-forgotten        dx = g - through_mean - through_var
+                          dx = rstd * (g - through_mean) - through_var
+                          dx = rstd * (g - through_var) - through_mean
+                          dx = rstd * g - through_mean - through_var
+    rstd-power            rstd -> rstd**2 | rstd**3 | 1 / rstd
+                          through_mean -> rstd * through_mean
+                          through_var -> rstd * through_var | rstd**2 * through_var
+                          through_var -> through_var / rstd**2
+    dx-zero               dx = 0 * g
+    sum-in-dx             mean(axis=0) -> sum(axis=0) | mean(axis=0) / len(g)
+                          rstd -> rstd * len(g) | rstd / len(g)
+                          (g - -> (g / len(g) -
+    unbiased-variance     mean(axis=0) -> sum(axis=0) / (len(g) - 1)
+    wrong-count           mean(axis=0) -> sum(axis=0) / g.shape[1]
+    projection-by-length  ).mean(axis=0) -> ).sum(axis=0) / (xhat**2).sum(axis=0)
+    direction-forgotten   through_var = (g * xhat).mean(axis=0) | (g * xhat**2).mean(axis=0)
+                          through_var = xhat * g.mean(axis=0) | xhat * g * xhat
+    factor-of-two         through_mean -> 2 * through_mean | through_mean / 2
+                          through_var -> 2 * through_var | through_var / 2
+    wrong-sign            - -> +
+                          rstd -> -rstd
+                          dgamma = -(dout * xhat).sum(axis=0)
+                          dbeta = -dout.sum(axis=0)
+    wrong-axis            (axis=0) -> () | (axis=1) | (axis=1, keepdims=True)
+    gradients-swapped     return dx, dbeta, dgamma | dgamma, dbeta, dx | dbeta, dgamma, dx
+    gamma-in-parameters   sum(axis=0) -> sum(axis=0) * gamma
+    rstd-in-parameters    sum(axis=0) -> sum(axis=0) * rstd | sum(axis=0) / rstd
+    dgamma-without-xhat   dgamma = dout.sum(axis=0)
+    dbeta-with-xhat       dbeta = (dout * xhat).sum(axis=0)
+    sum-before-product    dgamma = dout.sum(axis=0) * xhat.sum(axis=0)
+    not-summed            .sum(axis=0) ->
+    mean-of-parameters    .sum(axis=0) -> .mean(axis=0)
+    """,
 )
+
+
+class MyBatchNorm:
+    def __init__(self, num_features, momentum=0.1, eps=1e-5):
+        self.momentum, self.eps = momentum, eps
+        self.running_mean = np.zeros(num_features)
+        self.running_var = np.ones(num_features)
+
+    def forward(self, x, training, grad_enabled):
+        batch = x.mean(axis=0), x.var(axis=0)
+        running = self.running_mean, self.running_var
+        if training:
+            old, new = 1 - self.momentum, self.momentum
+            unbiased = x.var(axis=0, ddof=1)  # divided by N − 1
+            self.running_mean = old * self.running_mean + new * x.mean(axis=0)
+            self.running_var = old * self.running_var + new * unbiased
+        mean, var = batch if training else running
+        std = np.sqrt(var + self.eps)
+        xhat = (x - mean) / std
+        return xhat
+
+    def state_dict(self):
+        return {"running_mean": self.running_mean, "running_var": self.running_var}
+
+    def load_state_dict(self, state):
+        self.running_mean = state["running_mean"].copy()  # copied: the state is not ours
+        self.running_var = state["running_var"].copy()
+
+
+_CHOSEN, _DEFAULTS = {"momentum": 0.7, "eps": 0.75}, {"momentum": 0.1, "eps": 1e-5}
+
+
+def _story(verbs, sizes=(4,), features=3, draw=_of_any_spread, choices=_CHOSEN):
+    """Return a case in which a layer goes through the verbs, with a batch for each."""
+
+    def inputs(rng):
+        batches = zip(verbs.split(", "), itertools.cycle(sizes), strict=False)
+        x = [draw(rng, (size, features)) for _, size in batches]
+        return {"num_features": features, **choices, "verbs": verbs, "x": x}
+
+    return inputs
+
+
+_A, _B = np.random.default_rng(1).normal([[[3]], [[9]]], 3, size=(2, 4, 3))
+_BATCHES = {
+    "a": _A,
+    "b": _B,
+    "a twice": _twice(_A),
+    "a wider": 3 * _A - 2 * _A.mean(axis=0),
+    "a + 100": _A + 100,
+    "a among others": _other_samples(_A),
+    "a beside others": _other_features(_A),
+}
+
+
+_ends = partial(story.ends, batches=_BATCHES)
+_TWICE = story.told("train a, train b, eval a", _BATCHES)
+RUNNING_PROBES = (
+    ("running-statistics-in-training", "train", _ends("train a", "!=", "train b, train a")),
+    ("batch-not-used", "train", _ends("train a", "==", "train a among others", at=1)),
+    ("mode-from-grad", "train", _ends("train a", "!=", "recalibrate a")),
+    ("mean-not-subtracted", "train", _ends("train a", "!=", "train a + 100")),
+    ("features-mixed", "train", _ends("train a", "!=", "train a beside others", at=_FIRST)),
+    (
+        "batch-statistics-in-eval",
+        "eval",
+        _ends("eval a", "!=", "eval a among others", at=1),
+    ),
+    ("updates-in-eval", "eval", _ends("eval a", "!=", "eval b, eval a")),
+    ("mode-from-grad", "eval", _ends("train a, eval b", "!=", "recalibrate a, frozen b")),
+    ("training-without-effect", "eval", _ends("eval b", "==", "train a, eval b")),
+    (
+        "not-saved",
+        "eval",
+        story.loses_state(
+            "train a, save a, eval b", "train a, save a, load a, eval b", _BATCHES
+        ),
+    ),
+    (
+        "momentum-reversed",
+        "eval",
+        both(
+            _ends("eval b", "==", "train a, eval b", momentum=1.0),
+            _ends("eval b", "!=", "train a, eval b", momentum=0.0),
+        ),
+    ),
+    (
+        "biased-stored",
+        "eval",
+        both(
+            _ends("train a, eval b", "==", "train a twice, eval b"),
+            _ends("train a, eval b", "!=", "train a wider, eval b"),
+        ),
+    ),
+    (
+        "first-batch-copied",
+        "eval",
+        both(alike({}, {"momentum": 0.2}), unlike(_TWICE, _TWICE | {"momentum": 0.2})),
+    ),
+    ("momentum-ignored", "eval", alike(_TWICE, _TWICE | {"momentum": 0.2})),
+    ("eps-forgotten", "train eval", alike({}, {"eps": huge})),
+)
+
+_STORIES = (
+    "train, eval",
+    "train, train, eval",
+    "eval, eval",
+    "train, eval, eval, train, eval",
+    "train, recalibrate, eval",
+    "train, frozen, eval",
+    "train, train, save, load, eval, train, eval",
+)
+
+# Pieces of wrong lines.
+_NOW = "self.running_mean, self.running_var"
+_SQUARED = "mean, var = batch if training else (running[0], running[1] ** 2)"
+_COUNT = "self.n = getattr(self, 'n', 0) + 1"
+
+RUNNING = Exercise(
+    MyBatchNorm,
+    play=story.play,
+    cases={verbs: _story(verbs) for verbs in _STORIES}
+    | {
+        "eval of one sample": _story("train, eval", sizes=(4, 1)),
+        "batches of 4, 7 and 5": _story("train, train, eval", sizes=(4, 7, 5)),
+        "5 features": _story("train, eval", features=5),
+        "nearly constant": _story("train, eval", draw=_nearly_constant, choices=_DEFAULTS),
+        "default momentum and eps": _story(
+            "train, eval", draw=_nearly_constant, choices={}
+        ),
+        "save, load, change the dict": _story("train, save, load, change, eval"),
+        "float32, mean 3000": _story("train", sizes=(8,), draw=_float32_near_3000),
+    },
+    tells={
+        "eval of one sample": "one-sample-in-eval",
+        "batches of 4, 7 and 5": "batch-size-remembered",
+        "5 features": "features-hard-coded",
+        "default momentum and eps": "other-defaults",
+        "save, load, change the dict": "state-not-copied",
+        "float32, mean 3000": "one-pass-variance",
+    },
+    probes=RUNNING_PROBES,
+    mistakes=re.sub(r"\beps\b(?!-)", "self.eps", DIVISION)
+    + f"""
+    mean-not-subtracted       xhat = x / std if training else (x - mean) / std
+    training-without-effect   xhat = (x - mean) / std if training else x
+    no-mean-in-eval           xhat = (x - mean) / std if training else x / std
+    unbiased-variance         x.var(axis=0) -> x.var(axis=0, ddof=1)
+    global-statistics         axis=0 -> axis=None
+    biased-stored             ddof=1 -> ddof=0
+    std-stored                unbiased = x.std(axis=0, ddof=1)
+                              unbiased = x.std(axis=0, ddof=1); {_SQUARED}
+    std-stored, biased-stored  unbiased = x.std(axis=0)
+                              unbiased = x.std(axis=0); {_SQUARED}
+    wrong-count               x.var(axis=0) -> len(x) * x.var(axis=0)
+                              unbiased = len(x) * x.var(axis=0)
+                              unbiased = x.var(axis=0) * (len(x) - 1) / len(x)
+    momentum-reversed         old, new = self.momentum, 1 - self.momentum
+                              old * self.running_mean + new -> new * self.running_mean + old
+                              old * self.running_var + new -> new * self.running_var + old
+    momentum-ignored          old, new = 0.9, 0.1 | 0.1, 0.9 | 0.99, 0.01
+    wrong-average             old * -> 1 * | 0 *
+                              new * -> 1 *
+                              old, new = 1, 1 | 0, 1 | self.momentum, self.momentum
+    plain-average             {_COUNT}; old, new = 1 - 1 / self.n, 1 / self.n
+                              {_COUNT}; old, new = 1 - 1 / (self.n + 1), 1 / (self.n + 1)
+    never-updated             if False:
+                              old * self.running_var + new * unbiased -> self.running_var
+    mode-from-grad            training -> grad_enabled | (not grad_enabled)
+                              training -> (training and grad_enabled)
+                              training -> (training or grad_enabled)
+    running-statistics-in-training  mean, var = running | {_NOW}
+                              batch if -> (running[0], batch[1]) if
+                              batch if -> (batch[0], running[1]) if
+    batch-statistics-in-eval  mean, var = batch
+                              running -> (batch[0], running[1]) | (running[0], batch[1])
+    updates-in-eval           if True:
+                              if True:; mean, var = batch if training else ({_NOW})
+    mode-reversed             training -> (not training)
+    wrong-start               np.zeros -> np.ones
+                              np.ones -> np.zeros
+    not-saved                 state['running_mean'].copy() -> self.running_mean
+                              state['running_var'].copy() -> self.running_var
+    """,
+)
+
+
+def two():
+    xhat = [[-1.0], [1.0]]
+    dx = [[0.0], [0.0]]
+    return xhat, dx
+
 
 TWO = Exercise(
-    id="math.two",
-    reference=([[-1.0], [1.0]], [[0.0], [0.0]]),
-    play=lambda answer: answer,
-    cases=(Case("", lambda rng: (), ("xhat", "dx")),),
-    mistakes=(
-        _unbiased(wrong=(([[-(0.5**0.5)], [0.5**0.5]], [[0.0], [0.0]]),)),
-        Mistake(
-            "wrong-sign",
-            "xhat ke signs ulte hain. Jo value mean se kam hai, uska sign kya hoga?",
-            "The signs of xhat are flipped. A value below the mean gets which sign?",
-            wrong=(([[1.0], [-1.0]], [[0.0], [0.0]]),),
-        ),
-        Mistake(
-            "missing-root",
-            "Aapne variance se divide kiya. Pehle uska square root lijiye.",
-            "You divided by the variance. Take its square root first.",
-            wrong=(([[-0.5], [0.5]], [[0.0], [0.0]]),),
-        ),
-        Mistake(
-            "constant-statistics",
-            "dx mein mean aur variance constant maan liye gaye. "
-            "x badle toh xhat kitna badalta hai?",
-            "dx treats the mean and the variance as constants. "
-            "If x changes, how far does xhat move?",
-            wrong=(
-                ([[-1.0], [1.0]], [[2.5], [0.5]]),
-                ([[-1.0], [1.0]], [[5.0], [1.0]]),
-            ),
-        ),
-        Mistake(
-            "constant-variance",
-            "dx se mean hat gaya, lekin xhat ki direction abhi baaki hai. "
-            "Usko bhi hataiye: kya bachta hai?",
-            "The mean is gone from dx, but the direction of xhat is still in it. "
-            "Remove that too: what is left?",
-            wrong=(
-                ([[-1.0], [1.0]], [[1.0], [-1.0]]),
-                ([[-1.0], [1.0]], [[2.0], [-2.0]]),
-            ),
-        ),
+    two,
+    outputs=("xhat", "dx"),
+    cases={"": lambda rng: {}},
+    from_scratch=False,
+    # Of several ways to the same numbers, only what is true of all of them is told.
+    probes=(
+        ("sum-not-zero", "dx", lambda run: not same(run().sum(axis=0), np.zeros(1))),
+        ("direction-left", "dx", lambda run: same(run().sum(axis=0), np.zeros(1))),
     ),
+    mistakes="""
+    unbiased-variance    1.0 -> 0.7071 | 0.71
+    wrong-sign           xhat = [[1.0], [-1.0]]
+    divided-by-four      1.0 -> 0.5
+    not-divided          1.0 -> 2.0
+    mean-not-subtracted  xhat = [[1.5], [3.5]]
+    mean-not-subtracted, not-divided  xhat = [[3.0], [7.0]]
+    not-the-variance     xhat = [[0.0], [1.0]]
+    brackets             xhat = [[0.5], [4.5]]
+    constant-statistics  dx = [[2.5], [0.5]] | [[5.0], [1.0]]
+    gradients-swapped    return dx, xhat
+    """,
 )
-
-EXERCISES = (FORWARD, IMAGES, UNDO, BACKWARD, RUNNING, TWO)
