@@ -31,18 +31,17 @@ is computed in float32. Gradients of parameters have the dtype of the parameter,
 and are None for a parameter that was not given. No function changes its inputs,
 except `batch_norm`, which updates the running arrays in place.
 
-The formulas of the large arrays stand in small functions that work in place, and
-`_Groups` leads them over the arrays tile by tile. A value is then used several
-times while the cache holds it, and a forward and a backward pass together need
-three arrays of the size of x: y, xhat and dx.
+The formulas of the large arrays stand in small functions that work in place, led over
+the arrays tile by tile by `bn_lib._groups.Groups`. A forward and a backward pass together
+need three arrays of the size of x: y, xhat and dx.
 """
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from bn_lib import _arguments as expect
+from bn_lib._groups import Groups
 
 __all__ = [
     "Affine",
@@ -188,20 +187,19 @@ def normalize(x, axes, eps=1e-5, *, center=True):
     >>> cache.mean
     array([[ 2., 20.]])
     """
-    expect.data_array(x)
-    axes = expect.reduction_axes(axes, x.ndim)
-    eps = expect.positive_eps(eps, x.dtype)
-    cache = _normalize(x, axes, eps, center)
-    return cache.xhat.astype(x.dtype), cache
-
-
-def _normalize(x, axes, eps, center=True):
-    groups = _Groups(x, axes)
+    groups, eps = _checked(x, axes, eps)
     mean, var = _mean_and_var(groups, x, center)
     rstd = 1 / np.sqrt(var + eps)
     xhat = groups.empty()
-    groups.apply(_standardize, xhat, x, mean, rstd)
-    return Normalized(xhat, mean, var, rstd, axes, center, x.dtype)
+    groups.apply(_standardize, xhat, x, mean, rstd)  # xhat = (x - mean) * rstd
+    cache = Normalized(xhat, mean, var, rstd, groups.axes, center, x.dtype)
+    return xhat.astype(x.dtype), cache
+
+
+def _checked(x, axes, eps):
+    expect.data_array(x)
+    axes = expect.reduction_axes(axes, x.ndim)
+    return Groups(x, axes), expect.positive_eps(eps, x.dtype)
 
 
 def _mean_and_var(groups, x, center=True):
@@ -224,7 +222,7 @@ def _deviations(x, mean):
 
 
 def _standardize(xhat, x, mean, rstd):
-    """xhat = (x - mean) * rstd."""
+    # xhat = (x - mean) * rstd, in place
     np.subtract(x, mean, out=xhat)
     xhat *= rstd
 
@@ -289,7 +287,7 @@ def normalize_backward(dout, cache):
 
 def _normalize_backward(dout, cache, gamma=1.0, *, in_place=False):
     """dx, and the gradients of a gamma and a beta that have one value for each group."""
-    groups, xhat = _Groups(cache.xhat, cache.axes), cache.xhat
+    groups, xhat = Groups(cache.xhat, cache.axes), cache.xhat
     along_ones, along_xhat = groups.average(lambda g, xhat: (g, g * xhat), dout, xhat)
     dgamma, dbeta = groups.size * along_xhat, groups.size * along_ones
     if not cache.center:
@@ -305,7 +303,7 @@ def _normalize_backward(dout, cache, gamma=1.0, *, in_place=False):
 
 
 def _project(dx, dout, xhat, scale, along_ones, along_xhat):
-    """dx = scale * (dout - along_ones - xhat * along_xhat)."""
+    # dx = scale * (dout - along_ones - xhat * along_xhat), in place
     np.multiply(xhat, along_xhat, out=dx)
     np.subtract(dout, dx, out=dx)
     dx -= along_ones
@@ -313,7 +311,7 @@ def _project(dx, dout, xhat, scale, along_ones, along_xhat):
 
 
 def _project_in_place(dx, *others):
-    _project(dx, dx.copy(), *others)
+    _project(dx, dx.copy(order="K"), *others)
 
 
 def scale_and_shift(xhat, gamma, beta, axes):
@@ -367,14 +365,14 @@ def scale_and_shift(xhat, gamma, beta, axes):
 
 
 def _scale_and_shift(xhat, gamma, beta, axes):
-    groups = _Groups(xhat, _others(axes, xhat.ndim))
+    groups = Groups(xhat, _others(axes, xhat.ndim))
     y = groups.empty()
     groups.apply(_scale, y, xhat, groups.filled(gamma, 1), groups.filled(beta, 0))
     return y, Affine(xhat, _copy(gamma), _copy(beta), axes)
 
 
 def _scale(y, xhat, gamma, beta):
-    """y = xhat * gamma + beta."""
+    # y = xhat * gamma + beta, in place
     np.multiply(xhat, gamma, out=y)
     y += beta
 
@@ -430,7 +428,7 @@ def scale_and_shift_backward(dout, cache):
 
 def _scale_and_shift_backward(dout, cache):
     xhat = cache.xhat
-    groups = _Groups(xhat, _others(cache.axes, xhat.ndim))
+    groups = Groups(xhat, _others(cache.axes, xhat.ndim))
     means = groups.average(lambda g, xhat: (g * xhat, g), dout, xhat)
     dgamma, dbeta = (
         _gradient(groups.size * mean, parameter)
@@ -442,7 +440,7 @@ def _scale_and_shift_backward(dout, cache):
 
 
 def _multiply(dxhat, dout, gamma):
-    """dxhat = dout * gamma."""
+    # dxhat = dout * gamma, in place
     np.multiply(dout, gamma, out=dxhat)
 
 
@@ -568,7 +566,7 @@ def batch_norm(
     momentum = expect.fraction(momentum)
     eps = expect.positive_eps(eps, x.dtype)
     axes = (0, *range(2, x.ndim))
-    groups = _Groups(x, axes)
+    groups = Groups(x, axes)
 
     if training:
         expect.several_values(x, axes)
@@ -696,7 +694,8 @@ def layer_norm(x, normalized_shape, gamma=None, beta=None, eps=1e-5):
     axes = expect.trailing_axes(x, normalized_shape)
     expect.parameters(gamma, beta, x.shape[axes[0] :])
     eps = expect.positive_eps(eps, x.dtype)
-    return _with_parameters(x, _normalize(x, axes, eps), gamma, beta, axes)
+    normalized = normalize(x, axes, eps)[1]
+    return _with_parameters(x, normalized, gamma, beta, axes)
 
 
 def layer_norm_backward(dout, cache):
@@ -758,7 +757,8 @@ def instance_norm(x, gamma=None, beta=None, eps=1e-5):
     expect.parameters(gamma, beta, x.shape[1:2])
     eps = expect.positive_eps(eps, x.dtype)
     axes = tuple(range(2, x.ndim))
-    return _with_parameters(x, _normalize(x, axes, eps), gamma, beta, axes=(1,))
+    normalized = normalize(x, axes, eps)[1]
+    return _with_parameters(x, normalized, gamma, beta, axes=(1,))
 
 
 def instance_norm_backward(dout, cache):
@@ -817,7 +817,8 @@ def group_norm(x, num_groups, gamma=None, beta=None, eps=1e-5):
     N, _, *positions = x.shape
     grouped = x.reshape(N, groups, C // groups, *positions)  # (N, G, C/G, H, W)
     axes = tuple(range(2, grouped.ndim))
-    return _with_parameters(x, _normalize(grouped, axes, eps), gamma, beta, axes=(1,))
+    normalized = normalize(grouped, axes, eps)[1]
+    return _with_parameters(x, normalized, gamma, beta, axes=(1,))
 
 
 def group_norm_backward(dout, cache):
@@ -875,154 +876,10 @@ def rms_norm(x, normalized_shape, gamma=None, eps=1e-5):
     axes = expect.trailing_axes(x, normalized_shape)
     expect.parameters(gamma, None, x.shape[axes[0] :])
     eps = expect.positive_eps(eps, x.dtype)
-    normalized = _normalize(x, axes, eps, center=False)
+    normalized = normalize(x, axes, eps, center=False)[1]
     return _with_parameters(x, normalized, gamma, None, axes)
 
 
 def rms_norm_backward(dout, cache):
     """Gradients by x and gamma of `rms_norm`, and None; see `batch_norm_backward`."""
     return _norm_backward(dout, cache)
-
-
-# Measured with benchmarks/kernels.py. An array of more values than _SMALL is worked on
-# in tiles of _TILE values, which stay in the cache of a core.
-_SMALL, _TILE = 2**15, 2**19
-# Sums down the columns want tiles with many rows, steps along the rows want long ones.
-_SUM_WIDTH, _STEP_WIDTH = 2**12, 2**16
-# NumPy is slow between rows: short ones are laid side by side. A long run of one group
-# is worked on alone, since its statistics are then numbers and not rows themselves.
-_SHORT, _LONG = 2**11, 2**13
-# NumPy copies shorter rows to a buffer and back; `np.errstate` restores its size.
-_BUFFER = 2**9
-# So many values are added up in float32 at most; their sums are added in float64.
-_ADDENDS = 2**9
-
-
-class _Groups:
-    """The values of an array in groups that have one mean each.
-
-    A large array is worked on tile by tile. It is seen as a matrix, in the order of
-    its memory, whose columns belong to groups: over (0, 2, 3) of (N, C, H, W) it has
-    N rows, and for each of the C groups a run of H * W columns. Groups that are
-    single rows, as in layer norm, are turned into columns. Arrays of another shape
-    are statistics or parameters, with one value a group.
-    """
-
-    def __init__(self, x, axes):
-        kept = [axis for axis in range(x.ndim) if axis not in axes]
-        before = [axis for axis in axes if axis < max(kept, default=-1)]
-        after = [axis for axis in axes if axis not in before]
-        rows, groups, run = (
-            math.prod(x.shape[axis] for axis in part) for part in (before, kept, after)
-        )
-        self.shape, self.axes, self.order = x.shape, axes, (*before, *kept, *after)
-        self.kept_shape = tuple(1 if a in axes else n for a, n in enumerate(x.shape))
-        self.dtype = np.promote_types(x.dtype, np.float32)
-        self.small = x.size <= _SMALL
-        self.groups, self.size = groups, rows * run
-        self.turned = rows == 1 < groups
-        self.rows, self.run = (rows, run) if rows > 1 < groups else (self.size, 1)
-
-    def empty(self):
-        """Array for results."""
-        laid_out = np.empty([self.shape[axis] for axis in self.order], self.dtype)
-        return laid_out.transpose([self.order.index(a) for a in range(laid_out.ndim)])
-
-    def filled(self, parameter, value):
-        """`parameter`, or `value` for every group if there is none."""
-        return np.full(self.groups, value, self.dtype) if parameter is None else parameter
-
-    def average(self, terms, *arrays):
-        """Mean over each group of every array that `terms` makes of the arrays."""
-        if self.small:
-            terms = terms(*self._whole(arrays))
-            return [t.mean(self.axes, np.float64, keepdims=True) for t in terms]
-        totals = None
-        width = max(_TILE // self.rows, _SUM_WIDTH)
-        with np.errstate():
-            np.setbufsize(_BUFFER)
-            for group, repeats, tiles in self._tiles(arrays, width):
-                sums = np.array([_column_sums(term) for term in terms(*tiles)])
-                sums = sums.reshape(len(sums), repeats, group.stop - group.start, -1)
-                if totals is None:
-                    totals = np.zeros((len(sums), self.groups))
-                totals[:, group] += sums.sum(axis=(1, 3))
-        return totals.reshape(-1, *self.kept_shape) / self.size
-
-    def apply(self, step, *arrays):
-        """Let `step` change the arrays in place."""
-        if self.small:
-            step(*self._whole(arrays))
-            return
-        with np.errstate():
-            np.setbufsize(_BUFFER)
-            for _, _, tiles in self._tiles(arrays, _STEP_WIDTH):
-                step(*tiles)
-
-    def _whole(self, arrays):
-        arrays = [
-            array if array.shape == self.shape else array.reshape(self.kept_shape)
-            for array in arrays
-        ]
-        return [array.astype(self.dtype, copy=False) for array in arrays]
-
-    def _tiles(self, arrays, width):
-        """Yield the groups in a tile, how often they repeat in a row, and the tiles."""
-        for band, repeats in self._bands():
-            matrices = [self._matrix(array, band, repeats) for array in arrays]
-            for group, columns in self._columns(width, repeats):
-                strips = [_strip(matrix, group, columns, repeats) for matrix in matrices]
-                rows, length = strips[0].shape
-                for part in _slices(0, rows, _TILE // length):
-                    tiles = [s if len(s) == 1 else s[part] for s in strips]
-                    yield group, repeats, [t.astype(self.dtype, copy=False) for t in tiles]
-
-    def _bands(self):
-        """Rows of the matrix, and how many of them to lay side by side."""
-        repeats = min(_SHORT // (self.groups * self.run), self.rows)
-        if self.turned or repeats < 2:
-            return [(slice(0, self.rows), 1)]
-        whole = self.rows - self.rows % repeats
-        bands = [(slice(0, whole), repeats), (slice(whole, self.rows), 1)]
-        return bands if whole < self.rows else bands[:1]
-
-    def _columns(self, width, repeats):
-        """Yield groups that are worked on together, and their columns."""
-        if self.turned:
-            width = max(1, _TILE // self.rows)
-        together = 1 if self.run >= _LONG else width // self.run
-        for group in _slices(0, self.groups, together):
-            first, last = group.start * self.run, group.stop * self.run * repeats
-            for columns in _slices(first, last, width):
-                yield group, columns
-
-    def _matrix(self, array, band, repeats):
-        """Rows of `array` as the matrix, or flat values if it has one for each group."""
-        if array.shape != self.shape:
-            return array.ravel().astype(self.dtype, copy=False)
-        laid_out = array.transpose(self.order)
-        if self.turned:
-            return laid_out.reshape(self.groups, self.rows).T
-        matrix = laid_out.reshape(self.rows, self.groups * self.run)
-        return matrix[band].reshape(-1, repeats * self.groups * self.run)
-
-
-def _strip(matrix, group, columns, repeats):
-    """Columns of a matrix, or one row of the values of their groups."""
-    if matrix.ndim == 2:
-        return matrix[:, columns]
-    values = matrix[group]
-    if len(values) == 1:
-        return values[None]
-    run = (columns.stop - columns.start) // (repeats * len(values))
-    return values.repeat(run)[None].repeat(repeats, axis=0).reshape(1, -1)
-
-
-def _column_sums(matrix):
-    parts = [matrix[rows] for rows in _slices(0, len(matrix), _ADDENDS)]
-    return sum((np.ones(len(p), p.dtype) @ p).astype(np.float64) for p in parts)
-
-
-def _slices(start, stop, size):
-    size = max(1, size)
-    return [slice(i, min(i + size, stop)) for i in range(start, stop, size)]

@@ -23,7 +23,7 @@ import numpy as np
 from bn_lib.data import load_digits
 from bn_lib.training import progress, train
 
-__all__ = ["Table", "experiment", "fit"]
+__all__ = ["Table", "experiment", "fit", "relative_change"]
 
 
 class Table(dict):
@@ -199,3 +199,24 @@ def fit(model, seed, *, steps, data=None, **options):
         progress=False,
         **{"eval_every": steps} | options,
     )
+
+
+def relative_change(before, after):
+    """Measure how far an output moved, in units of its own size.
+
+    Parameters
+    ----------
+    before, after : ndarray, same shape
+        The two outputs.
+
+    Returns
+    -------
+    float
+        Root mean square of the difference over that of `before`.
+
+    Examples
+    --------
+    >>> relative_change(np.array([3.0, 4.0]), np.array([3.0, 4.5]))
+    0.1
+    """
+    return float(np.linalg.norm(after - before) / np.linalg.norm(before))

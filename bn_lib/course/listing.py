@@ -22,12 +22,10 @@ def source(function):
 
     Examples
     --------
-    >>> from bn_lib.functional import rms_norm
-    >>> source(rms_norm)
-    def rms_norm(x, normalized_shape, gamma=None, eps=1e-5):
-        axes = check.trailing_axes(x, normalized_shape)
-        _, normalized = normalize(x, axes, eps, center=False)
-        return _with_parameters(x, normalized, gamma, None, axes)
+    >>> from bn_lib.functional import batch_norm_backward
+    >>> source(batch_norm_backward)
+    def batch_norm_backward(dout, cache):
+        return _norm_backward(dout, cache)
     """
     try:
         text = textwrap.dedent(inspect.getsource(function))

@@ -1,7 +1,8 @@
 """Batch norm beside layer, group, instance and RMS norm: what each depends on.
 
 Each experiment changes one thing, the batch size, the batch mates, the padding or the
-contrast, and measures what becomes of the output or of the accuracy.
+contrast, and measures what becomes of the output or of the accuracy. The digits are
+centered, except where an image's own contrast is the question.
 """
 
 from dataclasses import replace
@@ -11,7 +12,7 @@ import numpy as np
 
 from bn_lib import functional
 from bn_lib.chapters.alternatives.layers import PartialBatchNorm, Reshape
-from bn_lib.course.experiment import experiment, fit
+from bn_lib.course.experiment import experiment, fit, relative_change
 from bn_lib.data import Dataset, load_digits
 from bn_lib.layers import (
     BatchNorm,
@@ -33,12 +34,12 @@ __all__ = [
     "group_norm_extremes",
     "other_mates",
     "padding",
-    "relative_change",
     "rms_against_layer",
     "same_samples",
 ]
 
 NORMS = {
+    "plain": None,
     "batch": BatchNorm,
     "layer": LayerNorm,
     "group": lambda width: GroupNorm(width // 10, width),
@@ -48,30 +49,18 @@ NORMS = {
 }
 
 
-def relative_change(before, after):
-    """Measure how far an output moved, in units of its own size.
-
-    Parameters
-    ----------
-    before, after : ndarray, same shape
-        The two outputs.
-
-    Returns
-    -------
-    float
-        Root mean square of the difference over that of `before`.
-
-    Examples
-    --------
-    >>> relative_change(np.array([3.0, 4.0]), np.array([3.0, 4.5]))
-    0.1
-    """
-    return float(np.linalg.norm(after - before) / np.linalg.norm(before))
-
-
 @experiment(rows=NORMS)
 def accuracy(
-    norm, seed, *, net="mlp", activation="relu", std=None, lr=1.0, steps=100, batch_size=60
+    norm,
+    seed,
+    *,
+    net="mlp",
+    depth=3,
+    activation="relu",
+    std=None,
+    lr=1.0,
+    steps=100,
+    batch_size=60,
 ):
     """Train a small net on the digits.
 
@@ -80,14 +69,14 @@ def accuracy(
 
     Parameters
     ----------
-    norm : callable
+    norm : callable or None
         Stands before each activation.
     seed : int
         Of the weights and the order of the samples.
     net : str
-        ``"mlp"``, three hidden layers of 100 units; or ``"patches"``, two convolutions
+        ``"mlp"``, hidden layers of 100 units; or ``"patches"``, two convolutions
         (kernel 2, stride 2) with ReLU, whose statistics are over positions too.
-    activation, std
+    depth, activation, std
         Of the mlp, see `bn_lib.models.mlp`.
     lr, steps, batch_size
         As in `bn_lib.training.train`.
@@ -106,7 +95,7 @@ def accuracy(
         raise ValueError(f"expected the net 'mlp' or 'patches', got {net!r}")
     rng = np.random.default_rng(seed)
     if net == "mlp":
-        model, data = mlp(rng, activation=activation, std=std, norm=norm), load_digits()
+        model, data = mlp(rng, depth=depth, activation=activation, std=std, norm=norm), None
     else:
         model, data = _patch_net(norm, rng), _patches()
     history = fit(model, rng, data=data, lr=lr, steps=steps, batch_size=batch_size)
@@ -145,15 +134,17 @@ def same_samples(batch_size, epochs=1, lr=0.1):
 
 def _patch_net(norm, rng):
     """Build two convolutions, kernel 2 and stride 2, as linear layers on patches."""
+
+    def activated(width):
+        return [*([norm(width)] if norm else []), ReLU()]
+
     return Sequential(
         Reshape(4),  # (N, 64) -> (16 N, 4)
         Linear(4, 20, bias=False, rng=rng),
-        norm(20),
-        ReLU(),
+        *activated(20),
         Reshape(80),  # (16 N, 20) -> (4 N, 80)
         Linear(80, 60, bias=False, rng=rng),
-        norm(60),
-        ReLU(),
+        *activated(60),
         Reshape(240),  # (4 N, 60) -> (N, 240)
         Linear(240, 10, rng=rng),
     )
@@ -166,7 +157,7 @@ def _patch_order(x):
 
 
 def _patches():
-    digits = load_digits()
+    digits = load_digits(centered=True)
     x_train, x_test = _patch_order(digits.x_train), _patch_order(digits.x_test)
     return replace(digits, x_train=x_train, x_test=x_test)
 
@@ -210,7 +201,7 @@ def other_mates(norm, seed, *, kept=8, exchanged=24):
 
     Parameters
     ----------
-    norm : callable
+    norm : callable or None
         Stands before each activation.
     seed : int
         Of the weights and the choice of digits.
@@ -226,7 +217,8 @@ def other_mates(norm, seed, *, kept=8, exchanged=24):
     """
     rng = np.random.default_rng(seed)
     model = mlp(rng, norm=norm)
-    chosen = rng.permutation(load_digits().x_train)[: kept + 2 * exchanged]
+    digits = load_digits(centered=True).x_train
+    chosen = rng.permutation(digits)[: kept + 2 * exchanged]
     same, first, second = np.split(chosen, [kept, kept + exchanged])
     batches = np.concatenate([same, first]), np.concatenate([same, second])
 
@@ -287,7 +279,7 @@ def padding(norm, seed, *, features=16, kept=4, mates=28, added=8, short=3):
         Relative change at the real positions of the kept sequences.
     """
     rng = np.random.default_rng(seed)
-    rows = rng.permutation(load_digits().x_train)[: kept + mates]
+    rows = rng.permutation(load_digits(centered=True).x_train)[: kept + mates]
     weight = rng.normal(size=(8, features))
     tokens = rows.reshape(-1, 8, 8) @ weight + rng.normal(size=features)  # (N, L, C)
     real = np.ones(tokens.shape[:2], bool)  # (N, L)
@@ -309,17 +301,19 @@ IMAGE_NORMS = {"instance": InstanceNorm, "batch": partial(BatchNorm, affine=Fals
 
 
 @experiment(rows=IMAGE_NORMS)
-def contrast_change(norm, seed, *, contrast=1.0, brightness=0.0):
+def contrast_change(norm, seed, *, contrast=1.0, brightness=0.0, eps=1e-5):
     """Turn half of 32 digits into ``contrast * x + brightness``, and normalize all.
 
     Parameters
     ----------
     norm : callable
-        Makes the norm from the number of channels, 1.
+        Makes the norm from the number of channels, 1, and eps.
     seed : int
         Of the choice of digits.
     contrast, brightness : float
         The change.
+    eps : float
+        Of the norm.
 
     Returns
     -------
@@ -330,7 +324,7 @@ def contrast_change(norm, seed, *, contrast=1.0, brightness=0.0):
     before = np.random.default_rng(seed).permutation(digits)[:32]
     after = before.copy()
     after[:16] = contrast * before[:16] + brightness
-    return relative_change(*(norm(1)(images)[:16] for images in (before, after)))
+    return relative_change(*(norm(1, eps=eps)(images)[:16] for images in (before, after)))
 
 
 @experiment(rows=IMAGE_NORMS)
@@ -341,6 +335,7 @@ def contrast_task(
     task="nuisance",
     contrast=0.5,
     brightness=0.5,
+    rows_dimmed=8,
     lr=0.3,
     steps=100,
     batch_size=60,
@@ -360,6 +355,8 @@ def contrast_task(
         ``contrast * x + brightness``.
     contrast, brightness : float
         The change.
+    rows_dimmed : int
+        How many of the 8 rows of a digit are dimmed, from the top.
     lr, steps, batch_size
         As in `bn_lib.training.train`.
     width : int
@@ -386,19 +383,20 @@ def contrast_task(
         Linear(width, 10, rng=rng),
     )
     if task == "class":
-        data = _dimmed(contrast, rng)
+        data = _dimmed(contrast, rows_dimmed, rng)
     else:
         data = _changed_in_the_test(contrast, brightness)
     history = fit(model, rng, data=data, lr=lr, steps=steps, batch_size=batch_size)
     return history.test_accuracy[-1]
 
 
-def _dimmed(contrast, rng):
+def _dimmed(contrast, rows, rng):
     digits = load_digits()
 
     def dim(x):
         labels = rng.permutation(np.arange(len(x)) % 2)
-        return (x * np.where(labels, contrast, 1.0)[:, None])[:, None], labels
+        x[labels == 1, : 8 * rows] *= contrast
+        return x[:, None], labels  # (N, 1, 64)
 
     return Dataset(*dim(digits.x_train), *dim(digits.x_test))
 

@@ -12,6 +12,7 @@ from bn_lib.course.figure import (
     GREY,
     INK,
     PINK,
+    PLAIN,
     accuracy_axis,
     level_across,
     name_ends,
@@ -34,6 +35,7 @@ __all__ = [
 
 BROWN = "#9A6A00"
 LOOKS = {
+    "plain": PLAIN,
     "batch": (BLUE, "o", "-"),
     "masked batch": ("#56B4E9", "s", "--"),
     "mean only": (BROWN, "^", "--"),
@@ -326,7 +328,7 @@ def choose_norm(ax):
     Notes
     -----
     What is small depends on the net: with batches of 2, batch norm is far behind group
-    norm in Wu and He's ResNet-50 and in this book's 3×100 net, where it is behind at 4
+    norm in Wu and He's ResNet-50 and in this book's 3×100 net, where it is behind at 3
     too, but not in the book's small convolutional net.
 
     References

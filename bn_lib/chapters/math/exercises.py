@@ -143,8 +143,7 @@ FORWARD = Exercise(
     {STATISTICS}{DIVISION}{PARAMETERS}
     global-statistics  axis=0 -> axis=None
     layer-norm         axis=0 -> axis=1 | axis=1, keepdims=True
-    layer-norm, unbiased-variance  \
-mean = x.mean(axis=1, keepdims=True); var = x.var(axis=1, keepdims=True, ddof=1)
+    layer-norm, unbiased-variance  x.var(axis=0) -> x.var(axis=1, keepdims=True, ddof=1)
     """,
 )
 
@@ -381,6 +380,7 @@ def _story(verbs, sizes=(4,), features=3, draw=_of_any_spread, choices=_CHOSEN):
     return inputs
 
 
+# What the probes feed to a layer.
 _A, _B = np.random.default_rng(1).normal([[[3]], [[9]]], 3, size=(2, 4, 3))
 _BATCHES = {
     "a": _A,
@@ -391,8 +391,6 @@ _BATCHES = {
     "a among others": _other_samples(_A),
     "a beside others": _other_features(_A),
 }
-
-
 _ends = partial(story.ends, batches=_BATCHES)
 _TWICE = story.told("train a, train b, eval a", _BATCHES)
 RUNNING_PROBES = (
@@ -480,6 +478,7 @@ RUNNING = Exercise(
         "float32, mean 3000": "one-pass-variance",
     },
     probes=RUNNING_PROBES,
+    # Here it is self.eps that stands in the lines, but not in the ids.
     mistakes=re.sub(r"\beps\b(?!-)", "self.eps", DIVISION)
     + f"""
     mean-not-subtracted       xhat = x / std if training else (x - mean) / std

@@ -40,8 +40,14 @@ def test_patch_net_is_a_convolution():
 @pytest.mark.parametrize("net", ["mlp", "patches"])
 def test_every_norm_learns_in_every_net(net):
     table = accuracy(net=net, lr=0.1, steps=150, seeds=(0,))
-    assert list(table) == ["batch", "layer", "group", "rms", "mean only", "std only"]
+    norms = ["plain", "batch", "layer", "group", "rms", "mean only", "std only"]
+    assert list(table) == norms
     assert all(values > 0.3 for values in table.values())
+
+
+def test_without_a_norm_small_weights_learn_nothing():
+    table = accuracy(rows=("plain", "layer"), std=0.01, lr=0.3, seeds=(0,))
+    assert table["plain"] < 0.2 < 0.8 < table["layer"]
 
 
 def test_batch_sizes_are_compared_after_the_same_samples():
@@ -82,6 +88,14 @@ def test_an_unchanged_contrast_changes_nothing():
         assert_array_equal(values, 0)
 
 
+def test_eps_decides_about_an_image_of_little_contrast():
+    usual, tiny = (
+        contrast_change(rows=("instance",), contrast=0.005, eps=eps, seeds=(0,))["instance"]
+        for eps in (1e-5, 1e-15)
+    )
+    assert tiny < 1e-9 < 0.1 < usual
+
+
 def test_brightness_alone_is_removed_by_instance_norm_and_not_by_batch_norm():
     table = contrast_change(brightness=0.2, seeds=(0,))
     assert table["instance"] < 1e-12
@@ -89,10 +103,16 @@ def test_brightness_alone_is_removed_by_instance_norm_and_not_by_batch_norm():
 
 
 def test_dimmed_digits_are_half_of_each_part():
-    data = alternatives._dimmed(0.5, np.random.default_rng(0))
+    data = alternatives._dimmed(0.5, 8, np.random.default_rng(0))
     assert data.x_train.shape == (1437, 1, 64)
     assert abs(data.y_test.mean() - 0.5) < 0.01
     assert data.x_train[data.y_train == 1].max() == 0.5
+
+
+def test_the_upper_half_alone_can_be_dimmed():
+    data = alternatives._dimmed(0.5, 4, np.random.default_rng(0))
+    upper, lower = np.split(data.x_train[data.y_train == 1, 0], 2, axis=1)
+    assert (upper.max(), lower.max()) == (0.5, 1.0)
 
 
 def test_a_nuisance_changes_the_test_alone():
