@@ -331,8 +331,6 @@ def progress(steps, show=None):
         yield bar.update
 
 
-
-
 def train(
     model,
     data,

@@ -5,11 +5,12 @@ to try, and probes for mistakes that show in what an answer does.
 """
 
 import inspect
+import tomllib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
-from importlib import import_module
+from functools import cache, cached_property
+from importlib import import_module, resources
 
 import numpy as np
 
@@ -26,7 +27,7 @@ from bn_lib.course.verdict import Verdict
 from bn_lib.course.watch import Watch
 from bn_lib.course.wrong_lines import with_wrong_lines
 
-__all__ = ["Exercise", "check", "exercises", "judge"]
+__all__ = ["Exercise", "check", "exercises", "judge", "texts"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,6 +154,22 @@ def exercises(chapter):
     }
 
 
+@cache
+def texts():
+    """Read what a check says, from ``mistakes.toml`` beside the chapters.
+
+    Returns
+    -------
+    dict
+        Id of a mistake or an outcome to its Hinglish and its English line.
+    """
+    table = resources.files("bn_lib.chapters").joinpath("mistakes.toml").read_text("utf-8")
+    return {
+        name: (told["hinglish"], told["english"])
+        for name, told in tomllib.loads(table).items()
+    }
+
+
 def check(exercise_id, answer):
     """Check an answer to an exercise and name the likely mistakes.
 
@@ -193,8 +210,7 @@ def check(exercise_id, answer):
     if exercise_id not in known:
         names = ", ".join(known) or "none in this chapter"
         raise ValueError(f"expected an exercise ({names}), got {exercise_id!r}")
-    texts = import_module("bn_lib.chapters.mistakes").TEXTS
-    return judge(exercise_id, known[exercise_id], answer, texts)
+    return judge(exercise_id, known[exercise_id], answer, texts())
 
 
 def judge(exercise_id, exercise, answer, texts):

@@ -13,15 +13,14 @@ import pytest
 import torch
 
 from bn_lib import functional
-from bn_lib.chapters.mistakes import TEXTS
 from bn_lib.course import watch
-from bn_lib.course.exercise import Exercise, check, exercises, judge
+from bn_lib.course.exercise import Exercise, check, exercises, judge, texts
 from bn_lib.course.observation import Problem, same
 from bn_lib.course.probe import alike, huge
 from bn_lib.course.verdict import Verdict
 from bn_lib.course.wrong_lines import with_wrong_lines
 
-EXERCISES = exercises("math")
+EXERCISES, TEXTS = exercises("math"), texts()
 
 
 def forward(x, gamma, beta, eps):
