@@ -164,10 +164,14 @@ def positive_eps(eps, dtype=np.float64):
     """`eps` as a plain float, finite and positive where values of `dtype` are computed."""
     number = _real(eps, "eps")
     dtype = np.promote_types(dtype, np.float32)
-    if not np.finfo(dtype).tiny <= number < math.inf:
-        small = f", which vanishes in {dtype}" if 0 < number < math.inf else ""
+    if not (math.isfinite(number) and number > 0):
         raise ValueError(
-            f"expected eps to be positive and finite, got {eps}{small}; 1e-5 is usual"
+            f"expected eps to be positive and finite, got {eps}; 1e-5 is usual"
+        )
+    if number < np.finfo(dtype).tiny:
+        raise ValueError(
+            f"expected eps to be positive in {dtype}, got {eps}, which vanishes there; "
+            "1e-5 is usual"
         )
     return number
 
@@ -201,7 +205,7 @@ def optional_parameter(value, name, shape):
 
 
 def parameters(gamma, beta, shape):
-    """Check a scale and a shift, each of the given shape or None."""
+    """Check a scale and a shift, each None or a float array of the given shape."""
     optional_parameter(gamma, "gamma", shape)
     optional_parameter(beta, "beta", shape)
 

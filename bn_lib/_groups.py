@@ -13,8 +13,8 @@ __all__ = ["Groups"]
 # Measured with benchmarks/kernels.py. An array of more values than _SMALL is worked on
 # in tiles of _TILE values, which stay in the cache of a core.
 _SMALL, _TILE = 2**15, 2**19
-# Sums down the columns want tiles with many rows, steps along the rows want long ones.
-_SUM_WIDTH, _STEP_WIDTH = 2**12, 2**16
+# Steps along the rows want wide tiles, sums down the columns want many rows as well.
+_NARROW, _WIDE = 2**12, 2**16
 # NumPy is slow between rows: short ones are laid side by side. A long run of one group
 # is worked on alone, since its statistics are then numbers and not rows themselves.
 _SHORT, _LONG = 2**11, 2**13
@@ -64,7 +64,7 @@ class Groups:
             terms = terms(*self._whole(arrays))
             return [t.mean(self.axes, np.float64, keepdims=True) for t in terms]
         totals = None
-        width = max(_TILE // self.rows, _SUM_WIDTH)
+        width = min(max(_TILE // self.rows, _NARROW), _WIDE)
         with np.errstate():
             np.setbufsize(_BUFFER)
             for group, repeats, tiles in self._tiles(arrays, width):
@@ -82,7 +82,7 @@ class Groups:
             return
         with np.errstate():
             np.setbufsize(_BUFFER)
-            for _, _, tiles in self._tiles(arrays, _STEP_WIDTH):
+            for _, _, tiles in self._tiles(arrays, _WIDE):
                 step(*tiles)
 
     def _whole(self, arrays):

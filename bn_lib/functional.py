@@ -222,7 +222,7 @@ def _deviations(x, mean):
 
 
 def _standardize(xhat, x, mean, rstd):
-    # xhat = (x - mean) * rstd, in place
+    # xhat = (x - mean) * rstd
     np.subtract(x, mean, out=xhat)
     xhat *= rstd
 
@@ -285,33 +285,22 @@ def normalize_backward(dout, cache):
     return dx.astype(cache.dtype, copy=False)
 
 
-def _normalize_backward(dout, cache, gamma=1.0, *, in_place=False):
-    """dx, and the gradients of a gamma and a beta that have one value for each group."""
+def _normalize_backward(dout, cache, gamma=1.0, dx=None):
     groups, xhat = Groups(cache.xhat, cache.axes), cache.xhat
     along_ones, along_xhat = groups.average(lambda g, xhat: (g, g * xhat), dout, xhat)
     dgamma, dbeta = groups.size * along_xhat, groups.size * along_ones
-    if not cache.center:
-        along_ones = np.zeros_like(along_ones)
-    statistics = gamma * cache.rstd, along_ones, along_xhat
-    if in_place:
-        dx = dout
-        groups.apply(_project_in_place, dx, xhat, *statistics)
-    else:
-        dx = groups.empty()
-        groups.apply(_project, dx, dout, xhat, *statistics)
+    along_ones *= cache.center  # without centering this direction stays
+    dx = groups.empty() if dx is None else dx
+    groups.apply(_project, dx, dout, xhat, gamma * cache.rstd, along_ones, along_xhat)
     return dx, dgamma, dbeta
 
 
 def _project(dx, dout, xhat, scale, along_ones, along_xhat):
-    # dx = scale * (dout - along_ones - xhat * along_xhat), in place
-    np.multiply(xhat, along_xhat, out=dx)
-    np.subtract(dout, dx, out=dx)
+    # dx = scale * (dout - along_ones - xhat * along_xhat), where dx may be dout
+    out = None if np.may_share_memory(dx, dout) else dx
+    np.subtract(dout, np.multiply(xhat, along_xhat, out=out), out=dx)
     dx -= along_ones
     dx *= scale
-
-
-def _project_in_place(dx, *others):
-    _project(dx, dx.copy(order="K"), *others)
 
 
 def scale_and_shift(xhat, gamma, beta, axes):
@@ -372,7 +361,7 @@ def _scale_and_shift(xhat, gamma, beta, axes):
 
 
 def _scale(y, xhat, gamma, beta):
-    # y = xhat * gamma + beta, in place
+    # y = xhat * gamma + beta
     np.multiply(xhat, gamma, out=y)
     y += beta
 
@@ -440,7 +429,7 @@ def _scale_and_shift_backward(dout, cache):
 
 
 def _multiply(dxhat, dout, gamma):
-    # dxhat = dout * gamma, in place
+    # dxhat = dout * gamma
     np.multiply(dout, gamma, out=dxhat)
 
 
@@ -479,7 +468,7 @@ def _norm_backward(dout, cache):
         dx, dgamma, dbeta = _scale_and_shift_backward(dout, affine)
         dx = dx.reshape(normalized.xhat.shape)
         if cache.training:
-            _normalize_backward(dx, normalized, in_place=True)
+            _normalize_backward(dx, normalized, dx=dx)
         else:
             dx *= normalized.rstd.astype(dx.dtype)
     return dx.reshape(dout.shape).astype(normalized.dtype, copy=False), dgamma, dbeta
@@ -694,8 +683,7 @@ def layer_norm(x, normalized_shape, gamma=None, beta=None, eps=1e-5):
     axes = expect.trailing_axes(x, normalized_shape)
     expect.parameters(gamma, beta, x.shape[axes[0] :])
     eps = expect.positive_eps(eps, x.dtype)
-    normalized = normalize(x, axes, eps)[1]
-    return _with_parameters(x, normalized, gamma, beta, axes)
+    return _with_parameters(x, normalize(x, axes, eps)[1], gamma, beta, axes)
 
 
 def layer_norm_backward(dout, cache):
@@ -757,8 +745,7 @@ def instance_norm(x, gamma=None, beta=None, eps=1e-5):
     expect.parameters(gamma, beta, x.shape[1:2])
     eps = expect.positive_eps(eps, x.dtype)
     axes = tuple(range(2, x.ndim))
-    normalized = normalize(x, axes, eps)[1]
-    return _with_parameters(x, normalized, gamma, beta, axes=(1,))
+    return _with_parameters(x, normalize(x, axes, eps)[1], gamma, beta, axes=(1,))
 
 
 def instance_norm_backward(dout, cache):
@@ -817,8 +804,7 @@ def group_norm(x, num_groups, gamma=None, beta=None, eps=1e-5):
     N, _, *positions = x.shape
     grouped = x.reshape(N, groups, C // groups, *positions)  # (N, G, C/G, H, W)
     axes = tuple(range(2, grouped.ndim))
-    normalized = normalize(grouped, axes, eps)[1]
-    return _with_parameters(x, normalized, gamma, beta, axes=(1,))
+    return _with_parameters(x, normalize(grouped, axes, eps)[1], gamma, beta, axes=(1,))
 
 
 def group_norm_backward(dout, cache):
