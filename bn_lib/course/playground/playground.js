@@ -71,7 +71,7 @@
     };
   }
 
-  // The seed is the number of the batch, so that after a reset the same ones come again.
+  // The seed is the batch's number: after a reset the same ones come again.
   function drawBatch(model) {
     const random = randomNumbers(model.history.length);
     model.x = model.x.map(() => {
