@@ -1,9 +1,15 @@
-"""How fast the NumPy batch norm is: ``make bench``.
+"""How fast the NumPy batch norm is, and how much memory it takes: ``make bench``.
 
 Forward and backward pass in training, float32, one thread, beside a textbook's version
-and torch's. All run in turn, round after round, so that a ratio holds on a noisy machine.
+and torch's. All run in turn, in another order each round, and only the time of the
+processor counts, so that the ratios also hold on a machine with other things to do.
 """
 
+import os
+
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
+
+import random
 import time
 import tracemalloc
 
@@ -19,86 +25,108 @@ GOALS = {
     (8192, 256): (0.7, 2.0),
     (256, 1024): (0.8, 2.0),
 }
-ROUNDS = 31
 EPS = 1e-5
 
 
-def ours(x, gamma, beta, dout):
+def library(x, gamma, beta, dout):
     y, cache = batch_norm(x, None, None, gamma, beta, training=True, eps=EPS)
     return y, *batch_norm_backward(dout, cache)
 
 
 def textbook(x, gamma, beta, dout):
     axes = (0, *range(2, x.ndim))
-    wide = (1, -1, *[1] * (x.ndim - 2))
-    m = x.size // x.shape[1]
+    per_channel = (1, -1, *[1] * (x.ndim - 2))  # (C,) -> (1, C, 1, 1)
+    gamma, beta = gamma.reshape(per_channel), beta.reshape(per_channel)
+
     mean = x.mean(axis=axes, keepdims=True)
     var = x.var(axis=axes, keepdims=True)
     xhat = (x - mean) / np.sqrt(var + EPS)
-    y = gamma.reshape(wide) * xhat + beta.reshape(wide)
+    y = gamma * xhat + beta
+
+    g = dout * gamma
+    along_ones = g.mean(axis=axes, keepdims=True)
+    along_xhat = xhat * (g * xhat).mean(axis=axes, keepdims=True)
+    dx = (g - along_ones - along_xhat) / np.sqrt(var + EPS)
     dgamma = (dout * xhat).sum(axis=axes)
     dbeta = dout.sum(axis=axes)
-    terms = m * dout - dbeta.reshape(wide) - xhat * dgamma.reshape(wide)
-    dx = gamma.reshape(wide) / (m * np.sqrt(var + EPS)) * terms
     return y, dx, dgamma, dbeta
 
 
 def pytorch(x, gamma, beta, dout):
-    leaves = [torch.from_numpy(a).requires_grad_() for a in (x, gamma, beta)]
-    y = torch.nn.functional.batch_norm(
-        leaves[0], None, None, *leaves[1:], training=True, eps=EPS
-    )
+    x, gamma, beta = leaves = [
+        torch.from_numpy(array).requires_grad_() for array in (x, gamma, beta)
+    ]
+    y = torch.nn.functional.batch_norm(x, None, None, gamma, beta, training=True, eps=EPS)
     return y, *torch.autograd.grad(y, leaves, torch.from_numpy(dout))
 
 
 def inputs(shape):
+    """Return x, gamma, beta and dout."""
     rng = np.random.default_rng(0)
+    values = rng.standard_normal(2**20, dtype=np.float32)
     sizes = (shape, shape[1], shape[1], shape)
-    return [rng.normal(size=size).astype(np.float32) for size in sizes]
+    return [np.resize(rng.permutation(values), size) for size in sizes]
 
 
-def times(functions, arguments, rounds=ROUNDS):
-    """Return the seconds of each function in each round, shape (functions, rounds)."""
-    seconds = np.empty((len(functions), rounds + 1))
-    for turn in range(rounds + 1):
-        for i, function in enumerate(functions):
-            start = time.perf_counter()
-            function(*arguments)
-            seconds[i, turn] = time.perf_counter() - start
-    return seconds[:, 1:]  # the first round warms up
+def seconds(functions, arguments, rounds):
+    """Return the time of each function in each round, shape (rounds, functions)."""
+    times = np.empty((rounds + 1, len(functions)))
+    order = list(range(len(functions)))
+    for turn in times:
+        random.shuffle(order)
+        for i in order:
+            start = time.process_time()
+            functions[i](*arguments)
+            turn[i] = time.process_time() - start
+    return times[1:]  # the first round warms up
 
 
 def peak(arguments):
-    """Return the memory at the peak, in arrays of the size of x."""
-    ours(*arguments)
+    """Return the memory that the library takes, in arrays of the size of x."""
     tracemalloc.start()
-    ours(*arguments)
+    library(*arguments)
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return most / arguments[0].nbytes
 
 
-def main():
-    torch.set_num_threads(1)
-    print(f"forward and backward, float32, one thread, median of {ROUNDS} rounds")
-    print(f"{'shape':>18} {'ms':>7} {'× textbook':>16} {'× torch':>16} {'peak arrays':>12}")
+def compare():
+    """Print how the library stands beside a textbook's version and torch's."""
+    print("batch norm, forward and backward, float32, one thread, medians\n")
+    print("           shape       ms   x textbook (goal)   x torch (goal)   peak arrays")
     for shape, goals in GOALS.items():
         arguments = inputs(shape)
-        mine, book, theirs = times((ours, textbook, pytorch), arguments)
-        ratios = [np.median(mine / other) for other in (book, theirs)]
-        cells = [f"{r:.2f} (≤ {g})" for r, g in zip(ratios, goals, strict=True)]
-        shown = "×".join(map(str, shape))
+        rounds = 50 * max(1, 2**21 // arguments[0].size)
+        times = seconds((library, textbook, pytorch), arguments, rounds)
+        milliseconds = 1e3 * np.median(times[:, 0])
+        book, torchs = np.median(times[:, :1] / times[:, 1:], axis=0)
         print(
-            f"{shown:>18} {1e3 * np.median(mine):7.2f} {cells[0]:>16} {cells[1]:>16} "
-            f"{peak(arguments):12.2f}"
+            f"{'x'.join(map(str, shape)):>16} {milliseconds:8.2f} "
+            f"{book:12.2f} ({goals[0]}) {torchs:13.2f} ({goals[1]}) "
+            f"{peak(arguments):13.2f}"
         )
-    print("\nns a value, by the size of x, for (N, 64, 28, 28)")
-    for images in (5, 50, 500, 5000):
-        arguments = inputs((images, 64, 28, 28))
-        (mine,) = times((ours,), arguments, rounds=3 if images > 100 else ROUNDS)
-        size = arguments[0].nbytes / 1e6
-        print(f"{size:8.0f} MB {1e9 * np.median(mine) / arguments[0].size:8.2f}")
+
+
+def grow(megabytes=(1, 10, 100, 1000)):
+    """Print that the time grows with the number of values, and no faster."""
+    print("\nnanoseconds a value, by the size of x\n")
+    print("      MB   (N, 64, 28, 28)   (N, 256)")
+    for size in megabytes:
+        # x, dout, y, xhat and dx, and some room.
+        if 6e6 * size > os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"):
+            print(f"{size:8} skipped: takes {6 * size} MB of free memory")
+            continue
+        row = []
+        for example in ((64, 28, 28), (256,)):
+            examples = round(size * 1e6 / 4 / np.prod(example))
+            arguments = inputs((examples, *example))
+            times = seconds((library,), arguments, rounds=max(2, 100 // size))
+            row.append(1e9 * np.median(times) / arguments[0].size)
+            del arguments
+        print(f"{size:8} {row[0]:17.2f} {row[1]:10.2f}")
 
 
 if __name__ == "__main__":
-    main()
+    torch.set_num_threads(1)
+    compare()
+    grow()

@@ -10,9 +10,9 @@ import numpy as np
 
 __all__ = ["Groups"]
 
-# Measured with benchmarks/kernels.py. An array of more values than _SMALL is worked on
-# in tiles of _TILE values, which stay in the cache of a core.
-_SMALL, _TILE = 2**15, 2**19
+# Measured with benchmarks/kernels.py. Up to so many values are worked on at once: few of
+# them, or a tile, which stays in the cache of a core.
+_FEW, _TILE = 2**15, 2**19
 # Steps along the rows want wide tiles, sums down the columns want many rows as well.
 _NARROW, _WIDE = 2**12, 2**16
 # NumPy is slow between rows: short ones are laid side by side. A long run of one group
@@ -44,7 +44,10 @@ class Groups:
         self.shape, self.axes, self.order = x.shape, axes, (*before, *kept, *after)
         self.kept_shape = tuple(1 if a in axes else n for a, n in enumerate(x.shape))
         self.dtype = np.promote_types(x.dtype, np.float32)
-        self.small = x.size <= _SMALL
+        self.few = x.size <= _FEW
+        self.at_once = self.few or (
+            (run if after else groups) >= _BUFFER and x.size <= _TILE
+        )
         self.groups, self.size = groups, rows * run
         self.turned = rows == 1 < groups
         self.rows, self.run = (rows, run) if rows > 1 < groups else (self.size, 1)
@@ -60,40 +63,59 @@ class Groups:
 
     def average(self, terms, *arrays):
         """Mean over each group of every array that `terms` makes of the arrays."""
-        if self.small:
-            terms = terms(*self._whole(arrays))
-            return [t.mean(self.axes, np.float64, keepdims=True) for t in terms]
-        totals = None
-        width = min(max(_TILE // self.rows, _NARROW), _WIDE)
-        with np.errstate():
-            np.setbufsize(_BUFFER)
-            for group, repeats, tiles in self._tiles(arrays, width):
-                sums = np.array([_column_sums(term) for term in terms(*tiles)])
-                sums = sums.reshape(len(sums), repeats, group.stop - group.start, -1)
-                if totals is None:
-                    totals = np.zeros((len(sums), self.groups))
-                totals[:, group] += sums.sum(axis=(1, 3))
+        add_up = self._add_up_at_once if self.at_once else self._add_up_tiles
+        totals = self._unbuffered(add_up, terms, arrays)
         return totals.reshape(-1, *self.kept_shape) / self.size
 
     def apply(self, step, *arrays):
         """Let `step` change the arrays in place."""
-        if self.small:
-            step(*self._whole(arrays))
-            return
+        self._unbuffered(
+            self._step_at_once if self.at_once else self._step_through_tiles, step, arrays
+        )
+
+    def _unbuffered(self, work, function, arrays):
+        if self.few:
+            return work(function, arrays)
         with np.errstate():
             np.setbufsize(_BUFFER)
-            for _, _, tiles in self._tiles(arrays, _WIDE):
+            return work(function, arrays)
+
+    def _add_up_at_once(self, terms, arrays):
+        terms = terms(*self._broadcast(arrays))
+        sums = np.array([_column_sums(self._matrix(term)) for term in terms])
+        return sums.reshape(len(sums), self.groups, -1).sum(axis=2)
+
+    def _add_up_tiles(self, terms, arrays):
+        totals = None
+        width = min(max(_TILE // self.rows, _NARROW), _WIDE)
+        for group, repeats, strips in self._strips(arrays, width):
+            sums = sum(
+                np.array([_column_sums(term) for term in terms(*tiles)])
+                for tiles in self._tiles(strips)
+            )
+            sums = sums.reshape(len(sums), repeats, group.stop - group.start, -1)
+            if totals is None:
+                totals = np.zeros((len(sums), self.groups))
+            totals[:, group] += sums.sum(axis=(1, 3))
+        return totals
+
+    def _step_at_once(self, step, arrays):
+        step(*self._broadcast(arrays))
+
+    def _step_through_tiles(self, step, arrays):
+        for _, _, strips in self._strips(arrays, _WIDE):
+            for tiles in self._tiles(strips):
                 step(*tiles)
 
-    def _whole(self, arrays):
+    def _broadcast(self, arrays):
         arrays = [
             array if array.shape == self.shape else array.reshape(self.kept_shape)
             for array in arrays
         ]
         return [array.astype(self.dtype, copy=False) for array in arrays]
 
-    def _tiles(self, arrays, width):
-        """Yield the groups in a tile, how often they repeat in a row, and the tiles."""
+    def _strips(self, arrays, width):
+        """Yield groups, how often they repeat in a row, and their columns of the arrays."""
         if self.turned:
             width = max(1, _TILE // self.rows)
         together = 1 if self.run >= _LONG else width // self.run
@@ -106,12 +128,13 @@ class Groups:
             for group in _slices(0, self.groups, together):
                 start, stop = group.start * self.run, group.stop * self.run * repeats
                 for part in _slices(start, stop, width):
-                    strips = [_strip(array, group, part, repeats) for array in band]
-                    height, length = strips[0].shape
-                    for lines in _slices(0, height, _TILE // length):
-                        tiles = [s if len(s) == 1 else s[lines] for s in strips]
-                        tiles = [t.astype(self.dtype, copy=False) for t in tiles]
-                        yield group, repeats, tiles
+                    yield group, repeats, [_strip(a, group, part, repeats) for a in band]
+
+    def _tiles(self, strips):
+        rows, columns = strips[0].shape
+        for part in _slices(0, rows, _TILE // columns):
+            tiles = [strip if len(strip) == 1 else strip[part] for strip in strips]
+            yield [tile.astype(self.dtype, copy=False) for tile in tiles]
 
     def _matrix(self, array):
         """`array` as the matrix, or flat if it has one value a group."""

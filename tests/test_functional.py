@@ -1,3 +1,4 @@
+import tracemalloc
 from dataclasses import dataclass
 
 import numpy as np
@@ -297,6 +298,223 @@ def test_parameters_get_gradients_in_their_own_dtype(rng):
     assert dtypes == (np.float16, np.float16, np.float32, np.float64)
 
 
+@each_norm
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_an_eps_that_vanishes_in_the_computation_is_refused(norm, dtype):
+    x = np.full(SHAPE, 0.5, dtype)
+    with pytest.raises(ValueError, match="positive in float32, got 1e-50, which vanishes"):
+        norm(x, eps=1e-50)
+
+
+@each_norm
+@pytest.mark.parametrize(
+    ("dtype", "eps"), [(np.float32, np.finfo(np.float32).tiny), (np.float64, 1e-50)]
+)
+def test_the_smallest_eps_keeps_a_constant_input_finite(norm, dtype, eps, rng):
+    y, cache = norm(np.full(SHAPE, 0.5, dtype), eps=eps)
+    dx, _, _ = norm.backward(draw(rng).astype(dtype), cache)
+    assert np.isfinite(y).all()
+    assert np.isfinite(dx).all()
+
+
+# Large arrays, which are worked on tile by tile
+
+
+def formula(x, dout, axes, eps=1e-5):
+    """Normalized values and gradient of x, as the formulas say it."""
+    mean = x.mean(axis=axes, keepdims=True)
+    rstd = 1 / np.sqrt(x.var(axis=axes, keepdims=True) + eps)
+    xhat = (x - mean) * rstd
+    along_ones = dout.mean(axis=axes, keepdims=True)
+    along_xhat = (dout * xhat).mean(axis=axes, keepdims=True)
+    return xhat, rstd * (dout - along_ones - xhat * along_xhat)
+
+
+LARGE = {
+    "one axis": ((600_001,), (0,)),
+    "one feature": ((70_001, 1), (0,)),
+    "few features": ((50_001, 3), (0,)),
+    "more rows than a tile": ((2101, 257), (0,)),
+    "more features than a tile": ((3, 200_003), (0,)),
+    "one row": ((1, 40_001), (0,)),
+    "long examples": ((3, 200_003), (1,)),
+    "short examples": ((20_001, 3), (1,)),
+    "one channel": ((13, 1, 61, 67), (0, 2, 3)),
+    "small images": ((33, 7, 13, 17), (0, 2, 3)),
+    "channels of several tiles": ((6, 1031, 11, 9), (0, 2, 3)),
+    "channels longer than a tile": ((3, 2, 310, 301), (0, 2, 3)),
+    "one large image": ((1, 3, 150, 151), (0, 2, 3)),
+    "examples": ((40, 9, 11, 13), (1, 2, 3)),
+    "channels of an example": ((40, 9, 11, 13), (2, 3)),
+    "everything": ((7, 111, 53), (0, 1, 2)),
+    "axes in the middle": ((9, 31, 13, 11), (1, 2)),
+    "every other axis": ((9, 31, 13, 11), (1, 3)),
+}
+each_large = pytest.mark.parametrize(("shape", "axes"), LARGE.values(), ids=LARGE)
+
+
+@each_large
+def test_tiles_give_what_the_formula_gives(shape, axes, rng):
+    x, dout = draw(rng, shape), draw(rng, shape)
+    expected, expected_dx = formula(x, dout, axes)
+    xhat, cache = F.normalize(x, axes)
+    assert_allclose(xhat, expected, **EXACT)
+    # Two or three values may be close together, and rstd then near 300.
+    assert_allclose(F.normalize_backward(dout, cache), expected_dx, rtol=1e-9, atol=1e-10)
+
+
+@each_large
+def test_tiles_scale_and_shift_as_the_formula_does(shape, axes, rng):
+    xhat, dout = draw(rng, shape), draw(rng, shape)
+    kept = tuple(axis for axis in range(len(shape)) if axis not in axes) or (0,)
+    gamma, beta = (draw(rng, tuple(shape[axis] for axis in kept)) for _ in range(2))
+    others = tuple(axis for axis in range(len(shape)) if axis not in kept)
+    y, cache = F.scale_and_shift(xhat, gamma, beta, kept)
+    dxhat, dgamma, dbeta = F.scale_and_shift_backward(dout, cache)
+    scale, shift = (np.expand_dims(parameter, others) for parameter in (gamma, beta))
+    assert_allclose(y, scale * xhat + shift, **EXACT)
+    assert_allclose(dxhat, scale * dout, **EXACT)
+    # Sums of some thousand terms near 10 that partly cancel.
+    assert_allclose(dgamma, (dout * xhat).sum(axis=others), rtol=1e-9, atol=1e-9)
+    assert_allclose(dbeta, dout.sum(axis=others), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("shape", [(8191, 5), (3, 20_001), (33, 7, 13, 17)], ids=str)
+def test_batch_norm_in_tiles_is_the_two_steps_one_after_the_other(shape, rng):
+    x, dout, C = draw(rng, shape), draw(rng, shape), shape[1]
+    axes = (0, *range(2, x.ndim))
+    gamma, beta, mean, var = rng.normal(1, 0.5, C), draw(rng, C), np.zeros(C), np.ones(C)
+    y, cache = F.batch_norm(x, mean, var, gamma, beta, training=True, momentum=1.0)
+    dx, dgamma, dbeta = F.batch_norm_backward(dout, cache)
+    assert_allclose(mean, x.mean(axis=axes), **EXACT)
+    assert_allclose(var, x.var(axis=axes, ddof=1), **EXACT)
+    xhat, normalized = F.normalize(x, axes)
+    expected, affine = F.scale_and_shift(xhat, gamma, beta, axes=1)
+    assert_allclose(y, expected, **EXACT)
+    dxhat, *expected = F.scale_and_shift_backward(dout, affine)
+    assert_allclose(dx, F.normalize_backward(dxhat, normalized), rtol=1e-9, atol=1e-10)
+    assert_allclose(dgamma, expected[0], rtol=1e-9, atol=1e-9)
+    assert_allclose(dbeta, expected[1], rtol=1e-9, atol=1e-9)
+
+
+BIG = (200, 6, 9, 7)  # as SHAPE, of 75,600 values
+LARGE_NORMS = [BATCH, FROZEN, INSTANCE, GROUP]
+LARGE_NORMS += [
+    Norm("layer_norm", ((9, 7),), (9, 7), (2, 3)),
+    Norm("rms_norm", ((9, 7),), (9, 7), (2, 3), shifts=False),
+]
+each_large_norm = pytest.mark.parametrize("norm", LARGE_NORMS, ids=name)
+
+
+@each_large_norm
+@pytest.mark.parametrize(
+    "layout",
+    [
+        np.asfortranarray,
+        lambda array: array[::-1, :, ::-1],
+        lambda array: np.repeat(array, 2, axis=-1)[..., ::2],
+        lambda array: array.swapaxes(0, 3).copy().swapaxes(0, 3),
+    ],
+    ids=["columns first", "backwards", "every other", "swapped"],
+)
+def test_the_order_in_memory_does_not_matter(norm, layout, rng):
+    x, dout = (layout(draw(rng, BIG)) for _ in range(2))
+    assert not x.flags.c_contiguous
+    x.flags.writeable = dout.flags.writeable = False
+    given = norm.parameters(rng)
+    y, cache = norm(x, *given)
+    expected, expected_cache = norm(np.ascontiguousarray(x), *given)
+    assert_allclose(y, expected, **EXACT)
+    gradients = norm.backward(dout, cache)
+    expected = norm.backward(np.ascontiguousarray(dout), expected_cache)
+    for mine, theirs in zip(gradients, expected, strict=True):
+        assert (mine is theirs) if theirs is None else np.allclose(mine, theirs, **EXACT)
+
+
+@each_large_norm
+def test_large_float16_arrays_are_computed_in_float32(norm, rng):
+    x, dout = (draw(rng, BIG).astype(np.float16) for _ in range(2))
+    y, cache = norm(x)
+    expected, exact = norm(x.astype(np.float32))
+    assert_array_equal(y, expected.astype(np.float16))
+    dx, _, _ = norm.backward(dout, cache)
+    expected, _, _ = norm.backward(dout.astype(np.float32), exact)
+    assert_array_equal(dx, expected.astype(np.float16))
+
+
+def test_nan_stays_in_its_channel_of_a_large_batch(rng):
+    x = draw(rng, BIG)
+    x[77, 2, 3, 4] = np.nan
+    y, cache = BATCH(x)
+    expected = np.zeros(BIG, bool)
+    expected[:, 2] = True
+    assert_array_equal(np.isnan(y), expected)
+    assert_array_equal(np.isnan(BATCH.backward(draw(rng, BIG), cache)[0]), expected)
+
+
+def test_float32_stays_exact_over_a_million_rows_at_3000(rng):
+    x = (rng.normal(size=(1_000_000, 2)) + 3000).astype(np.float32)
+    dout = rng.normal(size=x.shape).astype(np.float32)
+    xhat, cache = F.normalize(x, axes=0)
+    dx = F.normalize_backward(dout, cache)
+    expected, expected_dx = formula(x.astype(np.float64), dout.astype(np.float64), 0)
+    assert_allclose(cache.mean[0], x.mean(axis=0, dtype=np.float64), rtol=1e-10)
+    assert_allclose(cache.var[0], x.astype(np.float64).var(axis=0), rtol=1e-6)
+    # x - mean is off by what float32 keeps of the mean: half a unit, 1.2e-4, at 3000.
+    assert_allclose(xhat, expected, atol=1.3e-4)
+    assert_allclose(dx, expected_dx, atol=1.3e-4)
+
+
+def test_float32_loses_nothing_over_a_million_values_near_0(rng):
+    x, dout = (rng.normal(size=(250, 4, 32, 32)).astype(np.float32) for _ in range(2))
+    xhat, cache = F.normalize(x, axes=(0, 2, 3))
+    dx = F.normalize_backward(dout, cache)
+    wide = (x.astype(np.float64), dout.astype(np.float64))
+    expected, expected_dx = formula(*wide, (0, 2, 3))
+    # A few units in the last place of values up to 5.
+    assert_allclose(xhat, expected, atol=1e-6)
+    assert_allclose(dx, expected_dx, atol=1e-6)
+
+
+def test_float64_stays_exact_over_many_rows_at_1e8(rng):
+    x = rng.normal(size=(100_000, 2)) + 1e8
+    exact = x - 1e8  # no rounding: neighbours subtract exactly
+    xhat, _ = F.normalize(x, axes=0)
+    # Half a unit in the last place of the mean, 7.5e-9, against a deviation of 1.
+    assert_allclose(xhat, formula(exact, exact, 0)[0], atol=1e-8)
+
+
+@pytest.mark.parametrize("shape", [(40_001, 3), (9, 5, 40, 40)], ids=str)
+def test_a_constant_far_from_0_is_normalized_to_0(shape, rng):
+    axes = (0, *range(2, len(shape)))
+    xhat, cache = F.normalize(np.full(shape, 3000.1, np.float32), axes, eps=1e-12)
+    assert_array_equal(xhat, 0)
+    dx = F.normalize_backward(draw(rng, shape).astype(np.float32), cache)
+    assert np.isfinite(dx).all()
+
+
+@pytest.mark.parametrize("shape", [(64, 64, 28, 28), (8192, 256)], ids=str)
+def test_a_forward_and_a_backward_pass_need_three_arrays(shape):
+    x, dout = np.ones(shape, np.float32), np.ones(shape, np.float32)
+    gamma, beta = np.ones(shape[1], np.float32), np.ones(shape[1], np.float32)
+    tracemalloc.start()
+    y, cache = F.batch_norm(x, None, None, gamma, beta, training=True)
+    dx, _, _ = F.batch_norm_backward(dout, cache)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert y.shape == dx.shape == shape
+    # y, xhat and dx, and for each row of a tile the statistics.
+    assert most < 3.2 * x.nbytes
+
+
+def test_numpy_is_left_with_the_buffer_it_had(rng):
+    before = np.getbufsize()
+    x = draw(rng, BIG)
+    _, cache = BATCH(x)
+    BATCH.backward(x, cache)
+    assert np.getbufsize() == before
+
+
 # Unusual inputs
 
 
@@ -581,6 +799,7 @@ def test_a_wrong_cache_is_explained_for_the_two_steps():
         {"beta": np.ones(7)},
         {"beta": np.ones(6, int)},
         {"eps": 0.0},
+        {"x": X.astype(np.float32), "eps": 1e-50},
         {"momentum": 2.0},
         {"running_var": np.ones(5)},
     ],

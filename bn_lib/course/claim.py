@@ -2,15 +2,13 @@
 
 The answer of a regime is data; the verdict follows from the answers:
 
+>>> words = {"hinglish": "Seed bada hai.", "english": "The seed is large."}
 >>> @claim(
-...     hinglish="Seed bada hai.",
-...     english="The seed is large.",
-...     source="here",
-...     effect="the seed, in tens",
 ...     at_least=1.0,
 ...     yes={"shifted by ten": {"shift": 10}},
 ...     no={"as it is": {"shift": 0}},
 ...     seeds=(0, 1),
+...     words=words | {"source": "here", "effect": "the seed, in tens"},
 ... )
 ... def seed_is_large(seeds, shift):
 ...     return [(seed + shift) / 10 for seed in seeds]
@@ -20,8 +18,12 @@ The answer of a regime is data; the verdict follows from the answers:
 {'shifted by ten': 'yes', 'as it is': 'no'}
 """
 
+import functools
+import inspect
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
@@ -30,6 +32,8 @@ __all__ = ["Claim", "Measurement", "answer", "claim", "measure", "verdict"]
 
 ANSWERS = ("yes", "no", "unclear")
 KINDS = ("experiment", "identity", "law")
+WORDS = {"hinglish", "english", "source", "effect"}
+MORE_WORDS = {"formula", "note_hinglish", "note_english"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,12 +44,6 @@ class Claim:
     ----------
     id : str
         Chapter and name, such as ``"problem.shift-exists"``.
-    hinglish, english : str
-        The statement, one sentence in each language.
-    source : str
-        Who says so: a paper with figure or section, or a row of the author's notes.
-    effect : str
-        What the measured numbers are, with units.
     measure : callable
         ``measure(seeds, **options)`` returns one number for each seed.
     regimes : dict of str to dict
@@ -56,29 +54,35 @@ class Claim:
         Least and greatest effect that counts as yes; infinite where there is none.
     seeds : tuple of int
         At least three; at least five where the sides are close.
-    note_hinglish, note_english : str
-        What the regimes do not say: a control, a limit, an explanation.
     kind : str
         ``"experiment"``; ``"identity"``, true by algebra up to rounding; or ``"law"``,
         a predicted number that is measured.
+    hinglish, english : str
+        The statement, one sentence in each language.
+    source : str
+        Who says so: a paper with figure or section, or a row of the author's notes.
+    effect : str
+        What the measured numbers are, with units.
     formula : str
         Of an identity or a law, as text.
+    note_hinglish, note_english : str
+        What the regimes do not say: a control, a limit, an explanation.
     """
 
     id: str
-    hinglish: str
-    english: str
-    source: str
-    effect: str
     measure: Callable
     regimes: dict[str, dict]
     answers: dict[str, str]
     bounds: tuple[float, float]
     seeds: tuple[int, ...]
-    note_hinglish: str
-    note_english: str
     kind: str
-    formula: str
+    hinglish: str
+    english: str
+    source: str
+    effect: str
+    formula: str = ""
+    note_hinglish: str = ""
+    note_english: str = ""
 
     @property
     def verdict(self):
@@ -88,10 +92,6 @@ class Claim:
 
 def claim(
     *,
-    hinglish,
-    english,
-    source,
-    effect,
     at_least=-np.inf,
     at_most=np.inf,
     within=None,
@@ -99,23 +99,24 @@ def claim(
     no=MappingProxyType({}),
     unclear=MappingProxyType({}),
     seeds=(0, 1, 2),
-    note_hinglish="",
-    note_english="",
     kind="experiment",
-    formula="",
+    words=None,
 ):
     """Decorate the function that measures one regime, and give the `Claim`.
 
     Parameters
     ----------
-    hinglish, english, source, effect, seeds, note_hinglish, note_english, kind, formula
-        As in `Claim`.
     at_least, at_most : float
         The bounds of the effect.
     within : tuple of float, optional
         Both bounds at once.
     yes, no, unclear : dict of str to dict
         The regimes with that answer, and the options that the function gets there.
+    seeds, kind
+        As in `Claim`.
+    words : dict of str to str, optional
+        What is told of the claim, under the names that `Claim` gives it. By default the
+        table in ``claims.toml``, beside the file of the function, that has its name.
 
     Returns
     -------
@@ -127,7 +128,7 @@ def claim(
     ------
     ValueError
         If no bound is given, a regime stands under two answers, the kind is unknown,
-        or an identity or a law has no formula.
+        words are missing or unknown, or an identity or a law has no formula.
     """
     bounds = (at_least, at_most) if within is None else tuple(within)
     given = dict(zip(ANSWERS, (yes, no, unclear), strict=True))
@@ -135,34 +136,34 @@ def claim(
 
     def decorate(function):
         chapter = function.__module__.split(".")[-2]
-        name = f"{chapter}.{function.__name__.replace('_', '-')}"
+        short = function.__name__.replace("_", "-")
+        name = f"{chapter}.{short}"
         if bounds == (-np.inf, np.inf):
             raise ValueError(f"{name}: expected at_least, at_most or within, got none")
         if len(answers) < sum(map(len, given.values())):
             raise ValueError(f"{name}: expected each regime under one answer")
-        if kind not in KINDS or bool(formula) == (kind == "experiment"):
+        told = (
+            _words_of_chapter(inspect.getfile(function))[short] if words is None else words
+        )
+        if not WORDS <= set(told) <= WORDS | MORE_WORDS:
+            raise ValueError(
+                f"{name}: expected the words {', '.join(sorted(WORDS))} and perhaps "
+                f"{', '.join(sorted(MORE_WORDS))}, got {', '.join(told)}"
+            )
+        if kind not in KINDS or ("formula" in told) == (kind == "experiment"):
             raise ValueError(
                 f"{name}: expected a kind of {KINDS}, with a formula unless it is an "
-                f"experiment, got {kind!r} and {formula!r}"
+                f"experiment, got {kind!r} and {told.get('formula')!r}"
             )
-        return Claim(
-            name,
-            hinglish,
-            english,
-            source,
-            effect,
-            function,
-            {**yes, **no, **unclear},
-            answers,
-            bounds,
-            tuple(seeds),
-            note_hinglish,
-            note_english,
-            kind,
-            formula,
-        )
+        regimes = {**yes, **no, **unclear}
+        return Claim(name, function, regimes, answers, bounds, tuple(seeds), kind, **told)
 
     return decorate
+
+
+@functools.cache
+def _words_of_chapter(path):
+    return tomllib.loads(Path(path).with_name("claims.toml").read_text("utf-8"))
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,6 @@ from the input to the output, so networks that differ in their norms alone get t
 ['Conv2d', 'BatchNorm', 'ReLU', 'AvgPool2d']
 """
 
-from functools import partial
 from itertools import chain, pairwise
 
 import torch
@@ -92,45 +91,60 @@ class _Residual(nn.Module):
         return self.after(x + self.branch(x))
 
 
+class _Scalar(nn.Module):
+    """Multiply by one learned number."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(()))
+
+    def forward(self, x):
+        return self.weight * x
+
+
 def residual_net(
     inputs,
     width,
     blocks,
     norm=None,
     *,
-    convolutional=False,
     pre_activation=False,
     zero_init=False,
+    skip_init=False,
+    head_norm=True,
     num_classes=10,
 ):
-    """Build a residual network of linear layers, or of 3×3 convolutions.
+    """Build a fully connected residual network.
 
     Parameters
     ----------
     inputs : int
-        The width of the input or, if convolutional, its number of channels.
+        The width of the input.
     width : int
         That of all blocks.
     blocks : int
         How many, each of two layers without a bias.
     norm : callable or None
         Makes a module from a width.
-    convolutional : bool
-        Whether the layers are convolutions.
     pre_activation : bool
         Whether a block is norm → ReLU → layer, twice, with nothing after the sum, or
         layer → norm → ReLU → layer → norm, with a ReLU after the sum.
     zero_init : bool
         Whether the last module of each branch starts with a weight of 0, so that the
         block starts as the identity: in a post-activation block the last gamma.
+    skip_init : bool
+        Whether each branch ends with one learned factor, which starts at 0.
+    head_norm : bool
+        Whether the head is norm → ReLU → layer, or ReLU → layer. Papers leave the norm
+        out after post-activation blocks.
     num_classes : int
         The width of the output.
 
     Returns
     -------
     model : nn.Sequential
-        From (N, inputs) or (N, inputs, H, W) to (N, num_classes). Its first module is
-        the stem and its last the head; between them are the blocks.
+        From (N, inputs) to (N, num_classes). Its first module is the stem and its last
+        the head; between them are the blocks.
 
     Raises
     ------
@@ -141,35 +155,36 @@ def residual_net(
     ----------
     He, Zhang, Ren and Sun, "Identity Mappings in Deep Residual Networks", 2016,
     figure 4 (a) and (e). Goyal et al., "Accurate, Large Minibatch SGD", 2017, section
-    5.1, for the gamma of 0.
+    5.1, for the gamma of 0. De and Smith, "Batch Normalization Biases Residual Blocks
+    Towards the Identity Function in Deep Networks", 2020, for the factor (SkipInit).
 
     Examples
     --------
     >>> residual_net(64, width=16, blocks=2)(torch.zeros(5, 64)).shape
     torch.Size([5, 10])
     """
-    layer = partial(nn.Conv2d, kernel_size=3, padding=1) if convolutional else nn.Linear
 
     def activated():
         return [*_norm(norm, width), nn.ReLU()]
 
     def block():
-        first, second = (_he(layer(width, width, bias=False)) for _ in range(2))
+        first, second = (_he(nn.Linear(width, width, bias=False)) for _ in range(2))
         if pre_activation:
             branch = nn.Sequential(*activated(), first, *activated(), second)
         else:
             branch = nn.Sequential(first, *activated(), second, *_norm(norm, width))
-        if zero_init:
+        if skip_init:
+            branch.append(_Scalar())
+        if zero_init or skip_init:
             _zero_weight(branch[-1])
         return _Residual(branch, nn.Identity() if pre_activation else nn.ReLU())
 
-    # What comes out of a pre-activation block has passed no norm and no ReLU.
-    before, after = ([], activated()) if pre_activation else ([nn.ReLU()], [])
-    pooled = [nn.AdaptiveAvgPool2d(1), nn.Flatten()] if convolutional else []
+    stem = _he(nn.Linear(inputs, width))
+    before_head = activated() if head_norm else [nn.ReLU()]
     return nn.Sequential(
-        nn.Sequential(_he(layer(inputs, width)), *before),
+        nn.Sequential(stem, *([] if pre_activation else [nn.ReLU()])),
         *(block() for _ in range(blocks)),
-        nn.Sequential(*after, *pooled, _he(nn.Linear(width, num_classes))),
+        nn.Sequential(*before_head, _he(nn.Linear(width, num_classes))),
     )
 
 

@@ -1,6 +1,7 @@
 """How answers and a verdict follow from numbers, and how the ledger is written."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ NOTHING = {"hinglish": "", "english": "", "source": "", "effect": ""}
 def answer(*effects, **bounds):
     """Answer one regime with these effects."""
 
-    @claim(**NOTHING, yes={"it": {}}, seeds=range(len(effects)), **bounds)
+    @claim(words=NOTHING, yes={"it": {}}, seeds=range(len(effects)), **bounds)
     def made_up(seeds):
         return effects
 
@@ -92,7 +93,7 @@ def test_what_holds_as_an_identity_or_a_law_is_called_so(kind):
 def by_size(large, small):
     """A claim that is right about two regimes, or wrong about both."""
 
-    @claim(**NOTHING, at_least=1.0, yes={large: {"size": 2}}, no={small: {"size": 0}})
+    @claim(words=NOTHING, at_least=1.0, yes={large: {"size": 2}}, no={small: {"size": 0}})
     def made_up(seeds, size):
         return [size] * len(seeds)
 
@@ -112,7 +113,7 @@ def test_a_claim_is_named_after_its_folder_and_function():
 
 
 def test_the_shift_reaches_the_experiment():
-    @claim(**NOTHING, at_least=0.0, yes={"it": {}}, seeds=(0, 1, 5))
+    @claim(words=NOTHING, at_least=0.0, yes={"it": {}}, seeds=(0, 1, 5))
     def made_up(seeds):
         return seeds
 
@@ -123,7 +124,7 @@ def test_the_shift_reaches_the_experiment():
 
 @pytest.mark.parametrize("effects", [(1.0, np.nan), (np.inf, 1.0), (1.0,), 1.0])
 def test_a_missing_number_is_no_answer(effects):
-    @claim(**NOTHING, at_least=0.0, yes={"it": {}}, seeds=(0, 1))
+    @claim(words=NOTHING, at_least=0.0, yes={"it": {}}, seeds=(0, 1))
     def made_up(seeds):
         return effects
 
@@ -136,7 +137,7 @@ def refused(**what):
         return seeds
 
     with pytest.raises(ValueError, match=r"^course\.made-up: expected") as error:
-        claim(**NOTHING, **what)(made_up)
+        claim(**{"words": NOTHING} | what)(made_up)
     return str(error.value)
 
 
@@ -151,11 +152,27 @@ def test_a_regime_under_two_answers_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("kind", "formula"), [("theorem", "1 = 1"), ("law", ""), ("experiment", "1 = 1")]
+    ("kind", "formula"), [("theorem", "1 = 1"), ("law", None), ("experiment", "1 = 1")]
 )
 def test_a_kind_that_does_not_fit_its_formula_is_refused(kind, formula):
-    message = refused(at_least=1.0, yes={"it": {}}, kind=kind, formula=formula)
+    words = NOTHING | ({"formula": formula} if formula else {})
+    message = refused(at_least=1.0, yes={"it": {}}, kind=kind, words=words)
     assert f"got {kind!r} and {formula!r}" in message
+
+
+@pytest.mark.parametrize(
+    "words", [{"hinglish": "", "english": ""}, NOTHING | {"colour": ""}]
+)
+def test_missing_or_unknown_words_are_refused(words):
+    message = refused(at_least=1.0, yes={"it": {}}, words=words)
+    assert message.endswith(f"got {', '.join(words)}")
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_every_word_in_the_tables_belongs_to_a_claim(chapter):
+    table = ROOT / "bn_lib" / "chapters" / chapter / "claims.toml"
+    told = [f"{chapter}.{name}" for name in tomllib.loads(table.read_text("utf-8"))]
+    assert told == [entry.id for entry in claims_of(chapter)]
 
 
 def test_an_unknown_chapter_is_named():

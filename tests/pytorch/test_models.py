@@ -36,14 +36,11 @@ def test_every_norm_fits_the_flat_networks(norm):
 @pytest.mark.parametrize("option", [True, False])
 def test_every_norm_fits_the_image_networks_and_all_parameters_learn(norm, option):
     torch.manual_seed(0)
-    for model in (
-        cnn((1, 4, 6), norm, relu_first=option, head_norm=option),
-        residual_net(1, 4, 2, norm, convolutional=True, pre_activation=option),
-    ):
-        y = model(images())
-        assert y.shape == (6, 10)
-        y.square().sum().backward()
-        assert all(parameter.grad is not None for parameter in model.parameters())
+    model = cnn((1, 4, 6), norm, relu_first=option, head_norm=option)
+    y = model(images())
+    assert y.shape == (6, 10)
+    y.square().sum().backward()
+    assert all(parameter.grad is not None for parameter in model.parameters())
 
 
 NETS = {
@@ -51,9 +48,7 @@ NETS = {
     "relu first": partial(cnn, (1, 4), relu_first=True),
     "norm at the head": partial(cnn, (1, 4), head_norm=True),
     "linear blocks": partial(residual_net, 64, 4, 2),
-    "convolutions, pre": partial(
-        residual_net, 1, 4, 2, convolutional=True, pre_activation=True
-    ),
+    "linear blocks, pre": partial(residual_net, 64, 4, 2, pre_activation=True),
 }
 
 
@@ -111,12 +106,31 @@ def test_zero_init_needs_a_norm_with_a_weight():
 
 @pytest.mark.parametrize("pre_activation", [True, False])
 def test_each_block_has_two_layers_and_two_norms(pre_activation):
-    net = residual_net(
-        1, 4, 5, BatchNorm, convolutional=True, pre_activation=pre_activation
-    )
+    net = residual_net(64, 4, 5, BatchNorm, pre_activation=pre_activation)
     assert len(net) == 1 + 5 + 1
     for block in net[1:-1]:
-        assert count(block, BatchNorm) == count(block, nn.Conv2d) == 2
+        assert count(block, BatchNorm) == count(block, nn.Linear) == 2
+
+
+@pytest.mark.parametrize("pre_activation", [True, False])
+def test_the_head_of_every_kind_of_block_reads_a_norm_unless_told_otherwise(pre_activation):
+    for wanted in (True, False):
+        net = residual_net(
+            64, 4, 1, BatchNorm, pre_activation=pre_activation, head_norm=wanted
+        )
+        assert count(net[-1], BatchNorm) == wanted
+
+
+def test_a_learned_factor_of_zero_starts_every_block_at_the_identity():
+    torch.manual_seed(0)
+    net = residual_net(64, 4, 2, pre_activation=True, skip_init=True)
+    x = torch.randn(6, 4)
+    for block in net[1:-1]:
+        assert torch.equal(block(x), x)
+    net(images().flatten(1)).square().sum().backward()
+    factors = [p for p in net.parameters() if p.numel() == 1]
+    assert len(factors) == 2
+    assert all(factor.grad.abs() > 0 for factor in factors)
 
 
 def test_padding_does_not_change_the_answer_of_layer_norm_but_of_batch_norm():

@@ -8,6 +8,7 @@ from bn_lib.chapters.benefits.experiments import (
     at_chosen_rate,
     gradient,
     growth,
+    partly_trained,
     steps_to_target,
     trained,
 )
@@ -19,11 +20,6 @@ TEN_SLOWLY = TEN | {"limit": 180, "every": 10}
 
 
 @claim(
-    hinglish="BN ke saath network kam steps mein seekhta hai.",
-    english="A network with BN learns in fewer steps.",
-    source="SEED: Faster Training; Ioffe and Szegedy (2015), section 4.1, figure 1",
-    effect="log2 of the steps to 90 % test accuracy, plain against BN: at the same rate, "
-    "or each at its best of three, which for every seed the other seeds choose",
     at_least=0.25,
     yes={
         "3×100 sigmoid, std 0.1, best rates": {"net": SIGMOID, "lrs": (0.3, 1.0, 3.0)},
@@ -32,13 +28,7 @@ TEN_SLOWLY = TEN | {"limit": 180, "every": 10}
         "3×100 ReLU, lr 0.1": {"net": {}, "lrs": (0.1,)},
         "10×64 ReLU, lr 0.1": {"net": TEN_SLOWLY, "lrs": (0.1,)},
     },
-    no={"10×64 ReLU, lr 0.02": {"net": TEN_SLOWLY | {"limit": 300}, "lrs": (0.02,)}},
-    note_hinglish="Jo run wahan tak nahi pahuncha, uske steps limit ke barabar gine gaye; "
-    "plain sigmoid network kisi rate par nahi pahuncha. Yahan steps gine gaye hain, time "
-    "nahi: BN ka ek step mehenga hota hai.",
-    note_english="A run that did not get there counts as the limit of steps; the plain "
-    "sigmoid network got there at no rate. Steps are counted, not time: a step with BN "
-    "costs more.",
+    no={"10×64 ReLU, lr 0.03": {"net": TEN_SLOWLY, "lrs": (0.03,)}},
 )
 def faster_training(seeds, net, lrs):
     tables = [steps_to_target(seeds=seeds, lr=lr, **net) for lr in lrs]
@@ -62,32 +52,21 @@ def _gain(seeds, **options):
 
 
 @claim(
-    hinglish="BN us learning rate par bhi seekhta hai jahan plain network nahi.",
-    english="BN trains at learning rates that break the plain network.",
-    source="SEED: Higher Learning Rate; Ioffe and Szegedy (2015), section 3.3",
-    effect="test accuracy after 50 steps, BN minus plain, at the same learning rate",
     at_least=0.3,
-    yes={"10×64 ReLU, lr 1": TEN | {"lr": 1.0}, "3×100 ReLU, lr 1": {"lr": 1.0}},
-    no={"10×64 ReLU, lr 10": TEN | {"lr": 10.0}},
-    note_hinglish="Learning rate 10 par BN wala network bhi nahi seekhta: limit upar gayi, "
-    "hati nahi.",
-    note_english="At a learning rate of 10 the network with BN fails too: the limit moved "
-    "up, it did not go away.",
+    yes={"10×64 ReLU, lr 1": TEN | {"lr": 1.0}, "3×100 ReLU, lr 3": {"lr": 3.0}},
+    no={
+        "3×100 ReLU, lr 1": {"lr": 1.0},
+        "10×64 ReLU, lr 10": TEN | {"lr": 10.0},
+    },
 )
 def higher_learning_rate(seeds, **options):
-    return _gain(seeds, steps=50, **options)
+    return _gain(seeds, **options)
 
 
 FEW = {"samples": 100, "lr": 0.1}
 
 
 @claim(
-    hinglish="Chhote batch ka noise overfitting kam karta hai.",
-    english="The noise of a small batch reduces overfitting.",
-    source="SEED: Regularization Effect; Ioffe and Szegedy (2015), section 3.4 (noise of "
-    "the batch mates); ghost batches: Hoffer et al. (2017)",
-    effect="share of the test loss saved against batches of 100; 3×100 ReLU, 100 training "
-    "samples, 150 steps",
     at_least=0.1,
     yes={
         "with BN, batches of 10": {"row": "BN", "noisy": "BN", "batch_size": 10},
@@ -99,10 +78,6 @@ FEW = {"samples": 100, "lr": 0.1}
     },
     no={"without BN, batches of 10": {"row": "plain", "noisy": "plain", "batch_size": 10}},
     seeds=range(5),
-    note_hinglish="Ghost batches mein sirf BN ki statistics ka noise hai: gradient saare "
-    "100 samples ka hai. Overfitting yahan test loss se naapi gayi.",
-    note_english="Ghost batches have the noise of BN's statistics alone: the gradient is "
-    "that of all 100 samples. Overfitting is the test loss here.",
 )
 def small_batch_regularizes(seeds, row, noisy, batch_size):
     few = FEW | {"steps": 150}
@@ -110,167 +85,111 @@ def small_batch_regularizes(seeds, row, noisy, batch_size):
     return 1 - _measured("test_loss", noisy, seeds, batch_size=batch_size, **few) / quiet
 
 
+FEW_SAMPLES = {f"{samples} samples": {"samples": samples} for samples in (100, 600)}
+
+
+def _on_few(column, seeds, samples):
+    few = {"samples": samples, "lr": 0.1, "steps": 300}
+    return (_measured(column, row, seeds, **few) for row in ("plain", "BN"))
+
+
 @claim(
-    hinglish="BN wala network bina BN wale network se kam overfit karta hai.",
-    english="A network with BN overfits less than one without.",
-    source="SEED: Regularization Effect; Ioffe and Szegedy (2015), section 3.4",
-    effect="share of the test loss saved by BN, same batches; 3×100 ReLU, 100 training "
-    "samples",
     at_least=0.25,
-    no={
-        "batch 10, 150 steps": {"batch_size": 10, "steps": 150},
-        "batch 100, 150 steps": {"batch_size": 100, "steps": 150},
-        "batch 10, 600 steps": {"batch_size": 10, "steps": 600},
-    },
-    seeds=range(5),
-    note_hinglish="Batch 10 par mean ka sign seeds ke saath badla. Bound numbers dekhne ke "
-    "baad decide hua.",
-    note_english="At batch 10 the sign of the mean changed with the seeds. The bound was "
-    "set after seeing numbers.",
+    no=FEW_SAMPLES,
+    seeds=range(10),
 )
-def overfits_less(seeds, **options):
-    plain, normed = (
-        _measured("test_loss", row, seeds, **FEW, **options) for row in ("plain", "BN")
-    )
+def overfits_less(seeds, samples):
+    plain, normed = _on_few("test_loss", seeds, samples)
     return 1 - normed / plain
+
+
+@claim(
+    at_least=0.03,
+    no=FEW_SAMPLES,
+    seeds=range(10),
+)
+def overfits_less_by_accuracy(seeds, samples):
+    plain, normed = _on_few("accuracy", seeds, samples)
+    return normed - plain
 
 
 FIVE = {"depth": 5, "width": 50}
 
 
 @claim(
-    hinglish="Same learning rate par BN weights ke us scale par bhi seekhta hai jahan "
-    "plain nahi.",
-    english="At the same learning rate, BN learns from weight scales at which the plain "
-    "network does not.",
-    source="SEED: Reduced Dependence on Initialization",
-    effect="test accuracy after 100 steps, BN minus plain, same initialization and "
-    "learning rate; 5×50 ReLU",
-    at_least=0.4,
+    at_least=0.1,
     yes={
-        "std 0.001, lr 0.3": {"std": 1e-3, "lr": 0.3},
-        "std 1, lr 0.3": {"std": 1.0, "lr": 0.3},
-    },
-    no={"He, lr 0.1": {"std": None, "lr": 0.1}},
-    note_hinglish="Std 1 par baat learning rate ki bhi hai: bahut chhote rate par plain "
-    "network wahan bhi seekhta hai.",
-    note_english="At std 1 this is a matter of the rate too: a plain network learns there "
-    "at a far smaller one.",
-)
-def less_dependence_on_init(seeds, **options):
-    return _gain(seeds, **FIVE, **options)
-
-
-@claim(
-    hinglish="BN ke saath weights ka scale kuch bhi ho, network seekh leta hai.",
-    english="With BN the network learns whatever the scale of the weights.",
-    source="Ioffe and Szegedy (2015), section 3.3: BN(Wu) = BN((aW)u)",
-    effect="test accuracy after 100 steps; 5×50 ReLU, lr 0.3",
-    at_least=0.6,
-    yes={
+        "std 0.00001": {"std": 1e-5, "eps": 1e-12},
         "std 0.001": {"std": 1e-3},
         "std 1": {"std": 1.0},
-        "std 0.00001, eps 1e-12": {"std": 1e-5, "eps": 1e-12},
     },
-    no={"std 0.00001, eps 1e-5": {"std": 1e-5}},
-    note_hinglish="Wajah eps hai: sabse chhote std par variance usual eps se bahut chhota "
-    "hai.",
-    note_english="The reason is eps: at the smallest std the variance is far below the "
-    "usual eps.",
+    no={"He": {"std": None}, "std 10": {"std": 10.0}},
 )
-def any_init_scale(seeds, **options):
-    return _measured("accuracy", "BN", seeds, **FIVE, **options)
+def less_dependence_on_init(seeds, **options):
+    plain = [
+        _measured("accuracy", "plain", seeds, lr=lr, **FIVE, **options)
+        for lr in (0.3, 0.03, 0.001)
+    ]
+    return _measured("accuracy", "BN", seeds, **FIVE, **options) - np.max(plain, axis=0)
 
 
 @claim(
-    hinglish="BN gehre networks ki training mein madad karta hai.",
-    english="BN helps deep networks to train.",
-    source="SEED: Allows Deeper Networks",
-    effect="test accuracy after 40 steps, BN (He, lr 0.3) minus plain (lr 0.03); ReLU "
-    "layers of 64 units, no skips",
-    at_least=0.2,
-    yes={
-        "20 layers, plain std 0.1": {"depth": 20, "std": 0.1},
-        "20 layers, plain He": {"depth": 20},
+    at_least=0.1,
+    yes={"20 layers, 200 steps": {"depth": 20, "steps": 200}},
+    no={
+        "10 layers, 200 steps": {"depth": 10, "steps": 200},
+        "50 layers, 100 steps": {"depth": 50},
     },
-    no={"60 layers, plain He": {"depth": 60}},
-    note_hinglish="60 layers ke saath 40 steps mein koi nahi seekhta. Learning rates pilot "
-    "se; 60 layers aur bound numbers dekhne ke baad decide hue.",
-    note_english="With 60 layers neither has learned in 40 steps. The learning rates come "
-    "from a pilot; the 60 layers and the bound were set after seeing numbers.",
 )
-def deeper_networks(seeds, depth, std=None):
-    net = {"depth": depth, "width": 64, "steps": 40}
-    plain = _measured("accuracy", "plain", seeds, lr=0.03, std=std, **net)
-    return _measured("accuracy", "BN", seeds, **net) - plain
+def deeper_networks(seeds, **net):
+    net |= {"width": 64}
+    plain = [_measured("accuracy", "plain", seeds, lr=lr, **net) for lr in (0.1, 0.01)]
+    return _measured("accuracy", "BN", seeds, **net) - np.maximum(*plain)
 
 
 @claim(
-    hinglish="BN ke saath residual skips lagane se gehra network train hota hai.",
-    english="Residual skips make a deep BN network trainable.",
-    source="He et al. (2016), Deep Residual Learning, section 4.1",
-    effect="test accuracy after 40 steps, BN with skips minus BN without; layers of 64 "
-    "units, lr 0.3",
     at_least=0.3,
-    yes={"60 layers": {"depth": 60}},
+    yes={"50 layers": {"depth": 50}},
     no={"10 layers": {"depth": 10}},
-    note_hinglish="60 layers numbers dekhne ke baad chune gaye.",
-    note_english="The 60 layers were chosen after seeing numbers.",
 )
 def skips_add_depth(seeds, depth):
-    net = {"depth": depth, "width": 64, "steps": 40}
     without, skips = (
-        _measured("accuracy", "BN", seeds, skips=skips, **net) for skips in (False, True)
+        _measured("accuracy", "BN", seeds, depth=depth, width=64, skips=skips)
+        for skips in (False, True)
     )
     return skips - without
 
 
 @claim(
-    hinglish="Training se pehle gradient har layer par neeche jaate hue badhta hai.",
-    english="Before training, the gradient grows at each layer on its way down.",
-    source="Yang et al. (2019), A Mean Field Theory of Batch Normalization",
-    effect="growth of the squared gradient norm per layer, minus 1; the upper 30 of 40 "
-    "ReLU layers of 100 units, He initialization",
-    at_least=0.2,
-    yes={"BN, ReLU": {"row": "BN"}},
-    no={"ReLU alone": {"row": "plain"}},
+    within=(0.95, 1.05),
+    yes={
+        "BN, width 100": {"row": "BN", "width": 100},
+        "BN, width 200": {"row": "BN", "width": 200},
+        "no norm, width 100": {"row": "plain", "width": 100},
+    },
+    kind="law",
 )
-def bn_gradients_grow(seeds, row):
-    return growth(gradient(rows=(row,), seeds=seeds)[row]) - 1
+def bn_gradients_grow(seeds, row, width):
+    predicted = math.pi / (math.pi - 1) if row == "BN" else 1.0
+    return growth(gradient(rows=(row,), seeds=seeds, width=width)[row]) / predicted
 
 
-THEORY = math.pi / (math.pi - 1)
-
-
-@claim(
-    hinglish="BN aur ReLU mein squared gradient har layer par π/(π−1) guna hota hai.",
-    english="With BN and ReLU the squared gradient grows π/(π−1) times per layer.",
-    source="Yang et al. (2019), A Mean Field Theory of Batch Normalization",
-    effect="growth of the squared gradient norm per layer, within 0.1 of π/(π−1); the "
-    "upper 30 of 40 layers of 100 units, He initialization",
-    within=(THEORY - 0.1, THEORY + 0.1),
-    yes={"batch 256": {"batch_size": 256}},
-    no={"batch 8": {"batch_size": 8}},
-    note_hinglish="Theory width ko infinite maanti hai. Norm khud iske root se badhta hai.",
-    note_english="The theory takes the width as infinite. The norm itself grows by the "
-    "root of this.",
-)
-def growth_is_pi_over_pi_minus_one(seeds, batch_size):
+def _gradient_growth(batch_size, seeds):
     return growth(gradient(rows=("BN",), seeds=seeds, batch_size=batch_size)["BN"])
 
 
 @claim(
-    hinglish="Residual skips BN ke gradients ka badhna kam kar dete hain.",
-    english="Residual skips slow the growth of BN's gradients.",
-    source="here; Yang et al. (2019), A Mean Field Theory of Batch Normalization, treat "
-    "nets without skips",
-    effect="share of the growth's logarithm that skips take away; 40 pre-activation blocks "
-    "of 100 units, before training",
+    at_least=0.1,
+    yes={f"batch {size}": {"batch_size": size} for size in (8, 16)},
+    no={"batch 128": {"batch_size": 128}},
+)
+def small_batches_grow_gradients(seeds, batch_size):
+    return _gradient_growth(batch_size, seeds) - _gradient_growth(256, seeds)
+
+
+@claim(
     at_least=0.3,
     yes={"all 40 blocks": {"lowest": 0}, "the upper 30": {"lowest": 10}},
-    note_hinglish="Sabse neeche ke kuch blocks mein skips ke saath bhi gradient tezi se "
-    "badhta hai.",
-    note_english="In the lowest few blocks the gradient grows fast even with skips.",
 )
 def skips_tame_gradients(seeds, lowest):
     chain, skips = (
@@ -281,20 +200,17 @@ def skips_tame_gradients(seeds, lowest):
 
 
 @claim(
-    hinglish="Sirf gamma aur beta ki training bhi chance se kaafi upar le jaati hai.",
-    english="Training gamma and beta alone takes a network well above chance.",
-    source="Frankle, Schwab and Morcos (2021), Training BatchNorm and Only BatchNorm",
-    effect="test accuracy after 150 steps minus 0.1, all weights frozen at random; ReLU, "
-    "lr 1",
-    at_least=0.3,
+    at_least=0.1,
     yes={
-        "3×100": {"depth": 3, "width": 100},
-        "4×50": {"depth": 4, "width": 50},
+        f"{row}, 10×64": {"row": row, "depth": 10, "width": 64}
+        for row in ("gamma and beta", "gamma, beta and head")
     },
-    no={"1×10": {"depth": 1, "width": 10}},
-    note_hinglish="Sabse chhote network mein gamma aur beta bahut kam hain.",
-    note_english="The smallest network has very few gammas and betas.",
+    no={
+        f"{row}, {depth}×100": {"row": row, "depth": depth, "width": 100}
+        for row in ("gamma and beta", "gamma, beta and head")
+        for depth in (1, 3)
+    },
 )
-def gamma_and_beta_alone(seeds, depth, width):
-    net = {"depth": depth, "width": width, "frozen": True}
-    return _measured("accuracy", "BN", seeds, lr=1.0, steps=150, **net) - 0.1
+def gamma_and_beta_alone(seeds, row, depth, width):
+    table = partly_trained(rows=(row, "head"), seeds=seeds, depth=depth, width=width)
+    return table[row] - table["head"]

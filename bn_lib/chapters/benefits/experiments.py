@@ -1,6 +1,7 @@
 """The promised benefits of batch norm, each with the regime where it may fail.
 
-All networks are NumPy MLPs on the 8×8 digits; those that are trained, in float32.
+All networks are NumPy MLPs on the centered 8×8 digits; those that are trained, in
+float32.
 """
 
 from dataclasses import replace
@@ -15,14 +16,21 @@ from bn_lib.layers import BatchNorm, Linear, ReLU, Residual, Sequential
 from bn_lib.models import mlp
 from bn_lib.training import cross_entropy, evaluating
 
-__all__ = ["at_chosen_rate", "gradient", "growth", "steps_to_target", "trained"]
+__all__ = [
+    "at_chosen_rate",
+    "gradient",
+    "growth",
+    "partly_trained",
+    "steps_to_target",
+    "trained",
+]
 
 NETS = {"plain": None, "BN": BatchNorm}
 
 
 @cache
 def _digits():
-    digits = load_digits()
+    digits = load_digits(centered=True)
     x_train, x_test = (x.astype(np.float32) for x in (digits.x_train, digits.x_test))
     return replace(digits, x_train=x_train, x_test=x_test)
 
@@ -126,7 +134,6 @@ def trained(
     std=None,
     eps=1e-5,
     skips=False,
-    frozen=False,
     samples=None,
     lr=0.3,
     steps=100,
@@ -148,9 +155,6 @@ def trained(
         As in `bn_lib.models.mlp`.
     eps : float
         That of batch norm.
-    frozen : bool
-        Linear layers stay as they were drawn, as in Frankle, Schwab and Morcos,
-        "Training BatchNorm and Only BatchNorm", 2021: only gamma and beta are trained.
     samples : int, optional
         Size of the training part, drawn anew for each seed; all by default.
     lr, steps, batch_size
@@ -164,9 +168,7 @@ def trained(
         Cross-entropy in nats, in evaluation mode; not finite where the training diverged.
     """
     data = _digits() if samples is None else _few(samples, seed)
-    linear = FrozenLinear if frozen else Linear
-    options = {"depth": depth, "width": width, "std": std, "skips": skips}
-    model = _net(norm, seed, eps, linear=linear, **options)
+    model = _net(norm, seed, eps, depth=depth, width=width, std=std, skips=skips)
     history = fit(model, _order(seed), data=data, steps=steps, batch_size=batch_size, lr=lr)
     parts = {"train": (data.x_train, data.y_train), "test": (data.x_test, data.y_test)}
     with evaluating(model), np.errstate(all="ignore"):
@@ -181,6 +183,50 @@ def _few(samples, seed):
     rng = np.random.default_rng((seed, 2))
     kept = rng.permutation(len(digits.x_train))[:samples]
     return replace(digits, x_train=digits.x_train[kept], y_train=digits.y_train[kept])
+
+
+# Whether gamma and beta are trained, and whether the head is.
+LEARNING = {
+    "gamma and beta": (True, False),
+    "head": (False, True),
+    "gamma, beta and head": (True, True),
+}
+
+
+@experiment(rows=LEARNING)
+def partly_trained(learning, seed, *, depth=3, width=100, lr=1.0, steps=150, batch_size=60):
+    """Train a part of a ReLU net with batch norm; the rest stays as it was drawn.
+
+    Frankle, Schwab and Morcos ("Training BatchNorm and Only BatchNorm", 2021) train the
+    gammas and betas of convolutional residual nets alone. The head alone learns from
+    random features.
+
+    Parameters
+    ----------
+    learning : tuple of bool
+        Whether gamma and beta are trained, and whether the head is, the last layer.
+    seed : int
+        Of the weights and of the order of samples.
+    depth, width
+        As in `bn_lib.models.mlp`; the width is not 10.
+    lr, steps, batch_size
+        As in `bn_lib.training.train`.
+
+    Returns
+    -------
+    ndarray, shape (seeds,)
+        Test accuracy.
+    """
+    affine, head = learning
+
+    def linear(inputs, outputs, **options):
+        learns = head and outputs != width
+        return (Linear if learns else FrozenLinear)(inputs, outputs, **options)
+
+    norm = partial(BatchNorm, affine=affine)
+    model = _net(norm, seed, depth=depth, width=width, linear=linear)
+    options = {"steps": steps, "batch_size": batch_size, "lr": lr}
+    return fit(model, _order(seed), data=_digits(), **options).test_accuracy[-1]
 
 
 @experiment(rows=NETS)
@@ -209,7 +255,7 @@ def gradient(norm, seed, *, skips=False, depth=40, width=100, batch_size=256):
         Squared norm of the gradient by the input of each block, from the lowest up; the
         last one is that of the random gradient sent in at the top.
     """
-    data, rng = load_digits(), np.random.default_rng(seed)
+    data, rng = load_digits(centered=True), np.random.default_rng(seed)
     batch = rng.permutation(len(data.x_train))[:batch_size]
     x = Linear(64, width, rng=rng)(data.x_train[batch])
     kind = Residual if skips else Sequential

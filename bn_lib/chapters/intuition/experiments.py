@@ -4,6 +4,7 @@ Every network is a small fully connected one on the 8×8 digits, in float64.
 """
 
 from copy import deepcopy
+from functools import partial
 from itertools import islice
 
 import numpy as np
@@ -11,11 +12,20 @@ import numpy as np
 from bn_lib.chapters.intuition.layers import Noise
 from bn_lib.course.experiment import experiment, fit
 from bn_lib.data import load_digits
+from bn_lib.inference import recalibrate
 from bn_lib.layers import BatchNorm, Linear, Sequential
 from bn_lib.models import mlp
-from bn_lib.training import SGD, batches, cross_entropy
+from bn_lib.training import SGD, accuracy, batches, cross_entropy
 
-__all__ = ["along_gradient", "curves", "landscape", "scaled", "weight_decay"]
+__all__ = [
+    "along_gradient",
+    "curves",
+    "hidden_rate",
+    "landscape",
+    "scaled",
+    "shrunk",
+    "weight_decay",
+]
 
 NETS = {"plain": None, "BN": BatchNorm}
 TRAININGS = {
@@ -37,10 +47,11 @@ def landscape(
     width=100,
     std=None,
     lr=0.1,
-    reach=(0.5, 1.0, 2.0, 4.0),
+    reach=(1.0, 4.0),
     steps=80,
-    every=5,
+    every=2,
     batch_size=60,
+    centered=True,
 ):
     """Train on digits, and look along the gradient now and then.
 
@@ -62,13 +73,15 @@ def landscape(
         Lengths at which the loss is probed along the gradient, in units of lr.
     every : int
         Updates between two probes; the first is before any.
+    centered : bool
+        As in `bn_lib.data.load_digits`.
 
     Returns
     -------
     loss_range, gradient_change, relative_change, loss : ndarray, shape (seeds, probes)
         See `along_gradient`.
     """
-    data = load_digits()
+    data = load_digits(centered=centered)
     model = mlp(seed, depth=depth, width=width, activation=activation, std=std, norm=norm)
     optimizer = SGD(model, lr)
     order = batches(len(data.x_train), batch_size, np.random.default_rng(seed))
@@ -150,7 +163,9 @@ def curves(
     """Train on digits, and measure the test accuracy now and then.
 
     Noise behind each batch norm is the experiment of Santurkar et al., 2018, section
-    2.1 and figure 2, there with a VGG network on CIFAR-10.
+    2.1 and figure 2, there with a VGG network on CIFAR-10. For a measurement the noise is
+    off and batch norm has the statistics of the whole training part without it: those
+    stored in training are of inputs that the noise had changed.
 
     Parameters
     ----------
@@ -178,11 +193,17 @@ def curves(
 
     norm = {"plain": None, "BN": BatchNorm, "BN + noise": noisy_norm}[row]
     model = mlp(seed, depth=depth, width=width, activation=activation, std=std, norm=norm)
-    history = fit(model, seed, steps=steps, batch_size=batch_size, lr=lr, eval_every=every)
-    records = steps // every
-    if history.diverged:
-        return np.full(records, 0.1)
-    return history.test_accuracy[:records]
+    data, found = load_digits(centered=True), []
+
+    def measure(step, model):
+        if step % every == 0:
+            if norm:
+                model = recalibrate(deepcopy(model), [data.x_train])
+            found.append(accuracy(model, data.x_test, data.y_test))
+
+    options = {"steps": steps, "batch_size": batch_size, "lr": lr, "on_step": measure}
+    diverged = fit(model, seed, data=data, **options).diverged
+    return np.full(steps // every, 0.1) if diverged else found
 
 
 @experiment(rows=NETS)
@@ -196,11 +217,10 @@ def scaled(
     std=None,
     shrink=1.0,
     factor=10.0,
+    eps=1e-5,
     batch_size=60,
 ):
-    """Measure w·∇w before any training, then scale one hidden layer at a time.
-
-    After Ioffe and Szegedy, "Batch Normalization", 2015, section 3.3.
+    """Scale the weights of one hidden layer at a time, before any training.
 
     Parameters
     ----------
@@ -214,21 +234,26 @@ def scaled(
         All hidden weights are multiplied by this first.
     factor : float
         Then one layer after the other is multiplied by this.
+    eps : float
+        That of batch norm.
     batch_size : int
         Samples, the first ones of the training part.
 
     Returns
     -------
-    cosine : ndarray, shape (seeds, depth)
-        Size of w·∇w / (‖w‖ ‖∇w‖) of the weights of one unit; the largest in the layer.
     gradient_ratio : ndarray, shape (seeds, depth)
         Length of the layer's gradient before, divided by that after its weights were
         multiplied by the factor.
     output_change : ndarray, shape (seeds, depth)
         Length of the change of the logits then, as a share of their length.
+
+    References
+    ----------
+    Ioffe and Szegedy, "Batch Normalization", 2015, section 3.3.
     """
-    data = load_digits()
+    data = load_digits(centered=True)
     x, y = data.x_train[:batch_size], data.y_train[:batch_size]
+    norm = norm and partial(norm, eps=eps)
     model = mlp(seed, depth=depth, width=width, activation=activation, std=std, norm=norm)
     hidden = _hidden(model)
     for layer in hidden:
@@ -242,10 +267,10 @@ def scaled(
         layer.weight *= factor
         change = model.forward(x) - logits
         _loss_and_gradient(model, x, y)
-        ratio = _ratio(gradient, layer.gradients()["weight"])
-        found.append((_largest_cosine(weight, gradient), ratio, _ratio(change, logits)))
+        after = layer.gradients()["weight"]
+        found.append((_ratio(gradient, after), _ratio(change, logits)))
         layer.weight[...] = weight
-    names = ("cosine", "gradient_ratio", "output_change")
+    names = ("gradient_ratio", "output_change")
     return dict(zip(names, np.transpose(found), strict=True))
 
 
@@ -257,16 +282,132 @@ def _ratio(a, b):
     return np.linalg.norm(a) / np.linalg.norm(b)
 
 
-def _largest_cosine(weight, gradient):
-    """Compare row by row; a unit that is off for the whole batch has no direction."""
-    along = np.abs(np.sum(weight * gradient, axis=1))  # (out,)
-    lengths = np.linalg.norm(weight, axis=1) * np.linalg.norm(gradient, axis=1)
-    return np.max(along[lengths > 0] / lengths[lengths > 0])
+@experiment(
+    rows={
+        "plain": (None, False),
+        "BN, batch statistics": (BatchNorm, True),
+        "BN, stored statistics": (BatchNorm, False),
+    }
+)
+def shrunk(row, seed, *, factor=0.55, depth=3, width=100, lr=0.1, steps=200, batch_size=60):
+    """Train a ReLU net, make all hidden weights smaller, and compare its test logits.
+
+    Parameters
+    ----------
+    row : tuple of (callable or None, bool)
+        What stands before each activation, and whether the nets run in training mode: with
+        the statistics of the test part instead of those stored in the training.
+    seed : int
+        Of the weights and of the order of samples.
+    factor : float
+        What the hidden weights are multiplied by, biases are not. By default about what
+        200 steps with lr times decay of 0.003 would leave of them.
+    depth, width
+        As in `bn_lib.models.mlp`.
+    lr, steps, batch_size
+        As in `bn_lib.training.train`.
+
+    Returns
+    -------
+    logits : ndarray, shape (seeds,)
+        Length of the change of the logits, as a share of their length.
+    classes : ndarray, shape (seeds,)
+        Share of the test images whose class changes.
+    """
+    norm, training = row
+    data = load_digits(centered=True)
+    model = mlp(seed, depth=depth, width=width, norm=norm)
+    fit(model, seed, data=data, steps=steps, batch_size=batch_size, lr=lr)
+    small = deepcopy(model)
+    for layer in _hidden(small):
+        layer.weight *= factor
+    before, after = (
+        (net.train() if training else net.eval()).forward(data.x_test)
+        for net in (model, small)
+    )
+    return {
+        "logits": _ratio(after - before, before),
+        "classes": np.mean(after.argmax(axis=1) != before.argmax(axis=1)),
+    }
+
+
+def _losses(model, seed, lr, steps, batch_size):
+    """Yield each loss before the update; the caller may add steps of its own."""
+    data, optimizer = load_digits(centered=True), SGD(model, lr)
+    order = batches(len(data.x_train), batch_size, np.random.default_rng(seed))
+    for batch in islice(order, steps):
+        loss, _ = _loss_and_gradient(model, data.x_train[batch], data.y_train[batch])
+        yield loss
+        optimizer.step()
+
+
+def _add_to_rate(layers, rate):
+    for layer in layers:
+        layer.weight -= rate * layer.gradients()["weight"]
+
+
+@experiment(rows=NETS)
+def hidden_rate(
+    norm,
+    seed,
+    *,
+    hidden_lr=0.1,
+    lr=0.1,
+    depth=10,
+    width=64,
+    steps=200,
+    batch_size=60,
+):
+    """Train ReLU nets whose hidden weights have a learning rate of their own.
+
+    Parameters
+    ----------
+    norm : callable or None
+        Stands before each activation.
+    seed : int
+        Of the weights and of the order of samples.
+    hidden_lr : float
+        Learning rate of the hidden weights.
+    lr : float
+        That of all other parameters.
+    depth, width
+        As in `bn_lib.models.mlp`.
+    steps, batch_size
+        As in `bn_lib.training.train`.
+
+    Returns
+    -------
+    ndarray, shape (seeds,)
+        Test error, with the statistics stored in training; 0.9, that of chance, where the
+        training diverged.
+
+    References
+    ----------
+    Arora, Li and Lyu, "Theoretical Analysis of Auto Rate-Tuning by Batch
+    Normalization", 2019.
+    """
+    model = mlp(seed, depth=depth, width=width, norm=norm)
+    with np.errstate(all="ignore"):
+        for loss in _losses(model, seed, lr, steps, batch_size):
+            if not np.isfinite(loss):
+                return 0.9
+            _add_to_rate(_hidden(model), hidden_lr - lr)
+        data = load_digits(centered=True)
+        return 1 - accuracy(model, data.x_test, data.y_test)
 
 
 @experiment(rows=TRAININGS)
 def weight_decay(
-    training, seed, *, depth=3, width=100, lr=0.1, decay=0.03, steps=200, batch_size=60
+    training,
+    seed,
+    *,
+    depth=3,
+    width=100,
+    lr=0.1,
+    decay=0.03,
+    eps=1e-5,
+    steps=200,
+    batch_size=60,
 ):
     """Train ReLU nets with and without decay, and once with a growing rate in its place.
 
@@ -289,6 +430,8 @@ def weight_decay(
     lr, decay : float
         As in `bn_lib.training.SGD`, but the last layer, gamma, beta and biases do not
         decay.
+    eps : float
+        That of batch norm.
     steps, batch_size
         As in `bn_lib.training.train`.
 
@@ -296,6 +439,9 @@ def weight_decay(
     -------
     loss : ndarray, shape (seeds, steps)
         Of each batch.
+    angle : ndarray, shape (seeds, depth)
+        Between the weights of a hidden layer before and after a step, in radians: root
+        mean square over the second half of the steps.
     weight_norm : ndarray, shape (seeds, depth)
         ‖w‖ of each hidden layer at the end.
     effective_lr : ndarray, shape (seeds, depth)
@@ -303,61 +449,34 @@ def weight_decay(
         batch norm, the step of a weight's direction.
     output_size : ndarray, shape (seeds,)
         Root mean square of the logits of the test part, after training.
-    shrunk_step : ndarray, shape (seeds, depth)
-        Growth of the step ‖∇w‖ / ‖w‖ of each hidden layer of the trained net, when
-        all hidden weights are multiplied by what decay alone makes of them,
-        (1 - lr · decay)^steps, on 200 training images as one batch.
-    shrunk_output : ndarray, shape (seeds,)
-        Length of the change of the logits then, as a share of their length.
-    shrunk_in_eval : ndarray, shape (seeds,)
-        The same in evaluation mode, with the running statistics of the training.
     """
     norm, change = training
-    data, keep = load_digits(), 1 - lr * decay
-    model = mlp(seed, depth=depth, width=width, norm=norm)
+    keep, rate = 1 - lr * decay, lr
+    model = mlp(seed, depth=depth, width=width, norm=norm and partial(norm, eps=eps))
     hidden = _hidden(model)
-    optimizer = SGD(model, lr)
-    order = batches(len(data.x_train), batch_size, np.random.default_rng(seed))
-    losses = []
-    for step, batch in enumerate(islice(order, steps)):
-        loss, _ = _loss_and_gradient(model, data.x_train[batch], data.y_train[batch])
+    losses, cosines, before = [], [], _directions(hidden)
+    for step, loss in enumerate(_losses(model, seed, lr, steps, batch_size)):
         losses.append(loss)
-        rate = lr * keep ** -(2 * step + 1) if change == "growing rate" else lr
-        for layer in hidden:
-            if change == "decay":
+        now = _directions(hidden)
+        cosines.append([np.sum(u * v) for u, v in zip(before, now, strict=True)])
+        before = now
+        if change == "growing rate":
+            rate = lr * keep ** -(2 * step + 1)
+        elif change == "decay":
+            for layer in hidden:
                 layer.weight *= keep
-            # The rest of this layer's step; the optimizer makes that of lr.
-            layer.weight -= (rate - lr) * layer.gradients()["weight"]
-        optimizer.step()
+        _add_to_rate(hidden, rate - lr)
     lengths = np.array([np.linalg.norm(layer.weight) for layer in hidden])
-    logits = model.eval().forward(data.x_test)
+    angles = np.arccos(np.minimum(cosines[steps // 2 :], 1.0))
+    logits = model.eval().forward(load_digits(centered=True).x_test)
     return {
         "loss": losses,
+        "angle": np.sqrt(np.mean(angles**2, axis=0)),
         "weight_norm": lengths,
         "effective_lr": rate / lengths**2,
         "output_size": np.sqrt(np.mean(logits**2)),
-        **_shrunk(model, keep**steps, data.x_train[:200], data.y_train[:200]),
     }
 
 
-def _shrunk(model, factor, x, y):
-    """Compare a trained net with one whose hidden weights are smaller by a factor."""
-    small = deepcopy(model)
-    for layer in _hidden(small):
-        layer.weight *= factor
-    (eval_before, before, steps), (eval_after, after, grown) = (
-        _answers(net, x, y) for net in (model, small)
-    )
-    return {
-        "shrunk_step": grown / steps,
-        "shrunk_output": _ratio(after - before, before),
-        "shrunk_in_eval": _ratio(eval_after - eval_before, eval_before),
-    }
-
-
-def _answers(model, x, y):
-    """Return the logits in both modes, and the step ‖∇w‖ / ‖w‖ of each hidden layer."""
-    in_eval, in_train = model.eval().forward(x), model.train().forward(x)
-    _loss_and_gradient(model, x, y)
-    steps = [_ratio(layer.gradients()["weight"], layer.weight) for layer in _hidden(model)]
-    return in_eval, in_train, np.array(steps)
+def _directions(layers):
+    return [layer.weight / np.linalg.norm(layer.weight) for layer in layers]

@@ -45,7 +45,6 @@ ALONG = {
 SCALED = {
     "output_change": "change of the output / its size (log)",
     "gradient_ratio": "gradient before / after (log)",
-    "cosine": "|cosine| of weights and gradient (log)",
 }
 ENDS = {
     "weight_norm": "length of the weights of a layer",
@@ -144,7 +143,7 @@ def scaled_weights(ax, tables, what="output_change"):
         From `experiments.scaled`, one row for each network, with its name. Every seed
         and every layer is a dot.
     what : str
-        ``"output_change"``, ``"gradient_ratio"`` or ``"cosine"``.
+        ``"output_change"`` or ``"gradient_ratio"``.
 
     Returns
     -------
@@ -162,7 +161,6 @@ def scaled_weights(ax, tables, what="output_change"):
     levels = {
         "output_change": (f"output × {factor:g}", factor - 1),
         "gradient_ratio": (f"gradient ÷ {factor:g}", factor),
-        "cosine": None,
     }
     return strips(ax, groups, xlabel=SCALED[what], level=levels[what], looks=LOOKS)
 

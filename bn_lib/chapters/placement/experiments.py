@@ -1,10 +1,11 @@
 """Where batch norm goes: order, biases, channels, residual blocks, dropout.
 
-Both sides of a comparison start from the same weights and see the same batches, in
-float64. After a few steps running averages still lag behind, so the torch nets are
-tested with statistics of 500 training images.
+Both sides of a comparison start from the same weights and see the same batches of
+centered images. Running averages lag behind the weights, so the torch nets are tested
+with statistics of 500 training images.
 """
 
+import math
 from contextlib import contextmanager
 
 import numpy as np
@@ -22,27 +23,36 @@ from bn_lib.models import mlp
 from bn_lib.pytorch.models import cnn, residual_net
 from bn_lib.training import accuracy, batches, evaluating
 
-__all__ = ["bias", "dense", "dropout", "growth", "order", "residual", "signal", "spread"]
+__all__ = [
+    "bias",
+    "dense",
+    "dropout",
+    "dropout_law",
+    "order",
+    "residual",
+    "signal",
+    "spread",
+]
 
 
 @contextmanager
-def _private_torch(seed):
-    """Use one thread, float64 and a seed; leave torch as it was."""
-    threads, dtype = torch.get_num_threads(), torch.get_default_dtype()
+def _private_torch(seed, dtype=torch.float32):
+    """Use one thread, a dtype and a seed; leave torch as it was."""
+    threads, former = torch.get_num_threads(), torch.get_default_dtype()
     torch.set_num_threads(1)  # faster for nets this small, and repeatable
-    torch.set_default_dtype(torch.float64)
+    torch.set_default_dtype(dtype)
     try:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             yield
     finally:
         torch.set_num_threads(threads)
-        torch.set_default_dtype(dtype)
+        torch.set_default_dtype(former)
 
 
 def _test_accuracy(net, data, seed, *, lr, steps, batch_size, momentum=0.0):
     """Train by SGD with a rate that falls to zero; return the test accuracy."""
-    x, y = torch.tensor(data.x_train), torch.tensor(data.y_train)
+    x, y = _tensor(data.x_train), torch.tensor(data.y_train)
     optimizer = torch.optim.SGD(net.parameters(), lr, momentum, fused=True)
     endless = batches(len(x), batch_size, np.random.default_rng(seed))
     for step in range(steps):
@@ -54,8 +64,12 @@ def _test_accuracy(net, data, seed, *, lr, steps, batch_size, momentum=0.0):
     update_bn([x[:500]], net)  # nothing happens in a net without batch norm
     net.eval()
     with torch.no_grad():
-        logits = net(torch.tensor(data.x_test)).numpy()
+        logits = net(_tensor(data.x_test)).numpy()
     return np.mean(logits.argmax(axis=1) == data.y_test)
+
+
+def _tensor(images):
+    return torch.tensor(images, dtype=torch.get_default_dtype())
 
 
 ORDERS = {
@@ -67,11 +81,12 @@ ORDERS = {
 
 
 @experiment(rows=ORDERS, seeds=range(5))
-def order(choices, seed, *, lr=0.01, steps=30, batch_size=60, channels=8):
+def order(choices, seed, *, lr=0.01, steps=300, batch_size=60, channels=8):
     """Train three 3×3 convolutions with batch norm before or after their ReLUs.
 
-    Ioffe and Szegedy (2015, section 4.2) train Inception in batches of 32; here it is
-    a net of 8 channels on 8×8 digits, and the first 30 steps only.
+    Mishkin, Sergievskiy and Matas (2017, "Systematic evaluation of convolution neural
+    network advances on the ImageNet") compare the two in a CaffeNet; here it is a net of
+    8 channels on 8×8 digits.
 
     Parameters
     ----------
@@ -95,21 +110,31 @@ def order(choices, seed, *, lr=0.01, steps=30, batch_size=60, channels=8):
     """
     with _private_torch(seed):
         net = cnn((1, channels, channels, channels), **choices)
-        data = load_digits(as_images=True)
+        data = load_digits(as_images=True, centered=True)
         return _test_accuracy(net, data, seed, lr=lr, steps=steps, batch_size=batch_size)
 
 
 @experiment(rows={"plain": None, "BN": BatchNorm})
 def dense(
-    norm, seed, *, activation="sigmoid", std=0.1, lr=0.1, steps=60, batch_size=60, width=100
+    norm,
+    seed,
+    *,
+    activation="sigmoid",
+    std=0.1,
+    depth=3,
+    width=100,
+    lr=0.1,
+    steps=100,
+    batch_size=60,
 ):
-    """Train the fully connected net of Ioffe and Szegedy (2015, section 4.1) on digits.
+    """Train a fully connected net on digits.
 
-    Three hidden layers of 100 units and batches of 60 as there; fewer steps.
+    The default is the net of Ioffe and Szegedy (2015, section 4.1): three hidden layers
+    of 100 sigmoids and batches of 60; fewer steps.
 
     Parameters
     ----------
-    norm, activation, std, width
+    norm, activation, std, depth, width
         As in `bn_lib.models.mlp`.
     seed : int
         Of the weights and the order of the samples.
@@ -121,7 +146,7 @@ def dense(
     ndarray, shape (seeds,)
         Test accuracy.
     """
-    net = mlp(seed, width=width, activation=activation, std=std, norm=norm)
+    net = mlp(seed, depth=depth, width=width, activation=activation, std=std, norm=norm)
     history = fit(net, seed, steps=steps, batch_size=batch_size, lr=lr)
     return history.test_accuracy[-1]
 
@@ -162,10 +187,10 @@ def bias(choices, seed, *, batch_size=60, width=8):
 
 
 def _bias_effects(seed, batch_size, width, conv=False, relu_first=False, training=True):
-    data = load_digits(as_images=conv)
+    data = load_digits(as_images=conv, centered=True)
     batch = np.random.default_rng(seed).permutation(len(data.y_train))[:batch_size]
     x, y = torch.tensor(data.x_train[batch]), torch.tensor(data.y_train[batch])
-    with _private_torch(seed):
+    with _private_torch(seed, torch.float64):
         layer = nn.Conv2d(1, width, 3) if conv else nn.Linear(64, width)
         nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
         nn.init.normal_(layer.bias)
@@ -234,26 +259,30 @@ def spread(case, seed, *, shape=(16, 6, 4, 4)):
 
 
 BLOCKS = {
-    "post": {},
-    "post, last gamma 0": {"zero_init": True},
-    "pre": {"pre_activation": True},
+    "post": {"norm": nn.BatchNorm1d},
+    "post, bare head": {"norm": nn.BatchNorm1d, "head_norm": False},
+    "post, last gamma 0": {"norm": nn.BatchNorm1d, "zero_init": True},
+    "pre": {"norm": nn.BatchNorm1d, "pre_activation": True},
+    "no norm": {"pre_activation": True},
+    "SkipInit": {"pre_activation": True, "skip_init": True},
 }
 
 
 @experiment(rows=BLOCKS)
 def residual(
-    choices, seed, *, blocks=2, lr=0.1, momentum=0.9, steps=26, batch_size=60, width=32
+    choices, seed, *, blocks=16, lr=0.1, momentum=0.9, steps=200, batch_size=60, width=32
 ):
     """Train a fully connected residual net of one kind of block.
 
     He et al. (2016, "Identity Mappings in Deep Residual Networks") train convolutional
-    nets of 54 to 333 blocks, after a short warm-up; here there are 2 or 32 blocks on
-    flat digits, for 26 steps without one. SGD as there; the rate falls linearly to zero.
+    nets of 54 to 333 blocks, after a short warm-up; here there are at most 16 blocks on
+    flat digits, without one. SGD as there; the rate falls linearly to zero.
 
     Parameters
     ----------
     choices : dict
-        For `bn_lib.pytorch.models.residual_net`.
+        For `bn_lib.pytorch.models.residual_net`. All heads read normalized inputs where
+        there is a norm, except that of "post, bare head".
     seed : int
         Of the weights and the order of the samples.
     blocks, width : int
@@ -270,13 +299,17 @@ def residual(
     """
     training = {"lr": lr, "momentum": momentum, "steps": steps, "batch_size": batch_size}
     with _private_torch(seed):
-        net = residual_net(64, width, blocks, nn.BatchNorm1d, **choices)
-        return _test_accuracy(net, load_digits(), seed, **training)
+        net = residual_net(64, width, blocks, **choices)
+        return _test_accuracy(net, load_digits(centered=True), seed, **training)
 
 
 @experiment(rows=BLOCKS)
-def signal(choices, seed, *, blocks=32, width=32, batch_size=200):
+def signal(choices, seed, *, blocks=32, width=256, batch_size=200):
     """Send digits through the blocks of a residual net, before any training.
+
+    After De and Smith (2020, "Batch Normalization Biases Residual Blocks Towards the
+    Identity Function in Deep Networks"): what the stem gives is scaled to a mean square
+    of 1, as their law assumes.
 
     Parameters
     ----------
@@ -291,38 +324,32 @@ def signal(choices, seed, *, blocks=32, width=32, batch_size=200):
 
     Returns
     -------
-    ndarray, shape (seeds, blocks + 1)
-        Variance over the batch, mean over the units: of the stem, then of each block.
+    size : ndarray, shape (seeds, blocks + 1)
+        Mean square over the batch and the units: of the stem, then of each block.
+    share : ndarray, shape (seeds, blocks)
+        Mean square of each branch over that of its block.
     """
-    images = load_digits().x_train
+    images = load_digits(centered=True).x_train
     chosen = np.random.default_rng(seed).permutation(len(images))[:batch_size]
-    x, variances = torch.tensor(images[chosen]), []
-    with _private_torch(seed), torch.no_grad():
-        net = residual_net(64, width, blocks, nn.BatchNorm1d, **choices)
-        for module in net[:-1]:
-            x = module(x)
-            variances.append(x.var(dim=0).mean().item())
-    return variances
+    with _private_torch(seed, torch.float64), torch.no_grad():
+        stem, *residual_blocks, _ = residual_net(64, width, blocks, **choices)
+        x = stem(_tensor(images[chosen]))
+        x /= _mean_square(x) ** 0.5
+        sizes, shares = [_mean_square(x)], []
+        for block in residual_blocks:
+            branch = _mean_square(block.branch(x))
+            x = block(x)
+            sizes.append(_mean_square(x))
+            shares.append(branch / sizes[-1])
+    return {"size": sizes, "share": shares}
 
 
-def growth(variances):
-    """Compare the last block with the stem.
-
-    Parameters
-    ----------
-    variances : ndarray, shape (seeds, blocks + 1)
-        A row of `signal`.
-
-    Returns
-    -------
-    ndarray, shape (seeds,)
-        Ratio of the variances.
-    """
-    return variances[:, -1] / variances[:, 0]
+def _mean_square(x):
+    return x.square().mean().item()
 
 
 @experiment()
-def dropout(seed, *, rate=0.5, lr=0.1, steps=100, batch_size=60, width=100):
+def dropout(seed, *, rate=0.5, lr=0.1, steps=200, batch_size=60, width=100):
     """Train with dropout before batch norm, and compare training with evaluation.
 
     Linear → BN → ReLU three times, with dropout before the second and third. Li et al.
@@ -336,7 +363,8 @@ def dropout(seed, *, rate=0.5, lr=0.1, steps=100, batch_size=60, width=100):
     rate : float
         Of the dropout.
     lr, steps, batch_size
-        As in `bn_lib.training.train`.
+        As in `bn_lib.training.train`; at a learning rate of 0 the weights stay fresh,
+        and only the running statistics are collected.
     width : int
         Units in each layer.
 
@@ -344,20 +372,56 @@ def dropout(seed, *, rate=0.5, lr=0.1, steps=100, batch_size=60, width=100):
     -------
     ratio : ndarray, shape (seeds, 3)
         For each batch norm, variance of its inputs in evaluation over its running
-        variance, mean over the units. No dropout stands before the first.
+        variance, mean over the units. No dropout stands before the first, one before
+        the second.
     accuracy : ndarray, shape (seeds,)
         Test accuracy as trained.
     recalibrated : ndarray, shape (seeds,)
         The same with running statistics measured again with dropout off.
     """
-    data, net = load_digits(), _dropout_net(rate, width, seed)
-    history = fit(net, seed, steps=steps, batch_size=batch_size, lr=lr)
+    data, net = load_digits(centered=True), _dropout_net(rate, width, seed)
+    history = fit(net, seed, data=data, steps=steps, batch_size=batch_size, lr=lr)
     found = {
         "ratio": _variance_ratios(net, data.x_train),
         "accuracy": history.test_accuracy[-1],
     }
     recalibrate(net, [data.x_train])
     return found | {"recalibrated": accuracy(net, data.x_test, data.y_test)}
+
+
+def dropout_law(rate):
+    """Predict how much smaller the variance of a unit is without dropout before it.
+
+    Parameters
+    ----------
+    rate : float
+        Of the dropout, which divides what it keeps by ``1 - rate``.
+
+    Returns
+    -------
+    float
+        Variance in evaluation over variance in training of ``sum(w * a)``, where the a
+        are ReLU features behind batch norm and the weights are fresh.
+
+    Notes
+    -----
+    The masks are independent of each other and of the features, so that dropout adds
+    ``rate / (1 - rate) * sum(w**2 * E[a**2])`` to the variance. Over independent weights
+    of mean 0 the variance without it is ``sum(w**2 * Var[a])`` on average, however the
+    features hang together. Those of a ReLU behind batch norm have E[a²] = 1/2 and
+    Var[a] = 1/2 - 1/(2π), if its inputs are normal: their ratio is π/(π - 1).
+
+    References
+    ----------
+    Li, Chen, Hu and Yang, "Understanding the Disharmony between Dropout and Batch
+    Normalization by Variance Shift", 2019.
+
+    Examples
+    --------
+    >>> [round(dropout_law(rate), 2) for rate in (0.1, 0.5, 0.8)]
+    [0.86, 0.41, 0.15]
+    """
+    return 1 / (1 + rate / (1 - rate) * math.pi / (math.pi - 1))
 
 
 def _dropout_net(rate, width, seed):

@@ -222,7 +222,7 @@ def block_accuracy(ax, tables):
 
 
 def signal_by_depth(ax, table):
-    """Draw how the variance of the signal grows from block to block, before training.
+    """Draw how the signal grows from block to block, before training.
 
     Parameters
     ----------
@@ -236,11 +236,11 @@ def signal_by_depth(ax, table):
     matplotlib.axes.Axes
     """
     lines = {
-        name: (np.arange(variance.shape[1]), variance / variance[:, :1])
-        for name, variance in _by_kind(table).items()
+        name: (np.arange(row["size"].shape[1]), row["size"])
+        for name, row in _by_kind(table).items()
     }
     ax.set_yscale("log")
-    ylabel = "variance / at the start\n(log axis)"
+    ylabel = "mean square\n(log axis)"
     return curves(ax, lines, xlabel="blocks", ylabel=ylabel, looks=BLOCKS)
 
 

@@ -3,11 +3,11 @@
 import numpy as np
 
 from bn_lib.chapters.problem.experiments import (
+    centering,
     deep_linear,
     drift,
     first_record,
-    growth,
-    pace,
+    layer_growth,
     signal,
     travel,
 )
@@ -16,121 +16,77 @@ from bn_lib.course.claim import claim
 SIGMOID = {"activation": "sigmoid", "lr": 0.5}
 RELU = {"activation": "relu", "lr": 0.1, "steps": 200, "probes": 4}
 RELU_SLOW = RELU | {"lr": 0.01, "every": 50}
+RELU_RAW = RELU | {"centered": False}
+DEEP_RELU = RELU | {"depth": 10, "width": 64, "probes": 2, "every": 50}
 # Both nets reach it with every activation; the plain sigmoid net hardly gets lower.
 SAME_LOSS = 0.5
 SEEDS = range(5)
+PLACES = {"own weights count": "sums", "own weights frozen": "incoming"}
 
 
-def _travel(net, where, seeds, until=None):
-    """Move of the last two hidden layers' inputs, to the end or to a loss."""
-    row = drift(seeds=seeds, **net)["plain" if where == "plain" else "BN"]
-    last = -1 if until is None else first_record(row["loss"], until)
-    return travel(row["sums" if where == "before BN" else "inputs"], last)
-
-
-@claim(
-    hinglish="Training ke dauraan hidden layer ke inputs ka distribution khisakta hai: "
-    "internal covariate shift sach mein hota hai.",
-    english="During training the distribution of a hidden layer's inputs moves: "
-    "internal covariate shift is real.",
-    source="Ioffe & Szegedy 2015, section 4.1, figure 1; "
-    "SEED: Problem Batch Normalization Solve Karta Hai",
-    effect="move of the 15th, 50th and 85th percentile from start to end, in half-widths "
-    "of the distribution, last hidden layer, median unit",
-    at_least=0.3,
-    yes={"3×100 sigmoid": {"net": SIGMOID}, "3×100 ReLU": {"net": RELU}},
-    seeds=SEEDS,
-    note_hinglish="Isme layer ke apne weights bhi gine gaye hain. Isse training slow hoti "
-    "hai ya nahi, yeh alag sawaal hai.",
-    note_english="The layer's own weights count in this too. Whether it slows training is "
-    "another question.",
-)
-def shift_exists(seeds, net):
-    return _travel(net, "plain", seeds)[:, -1]
+def _travel(net, row, column, seeds, until=None):
+    """Return the move of each hidden layer's inputs, to the end or to a loss."""
+    found = drift(rows=(row,), seeds=seeds, **net)[row]
+    last = -1 if until is None else first_record(found["loss"], until)
+    return travel(found[column], last)
 
 
 @claim(
-    hinglish="Third hidden layer ke inputs first hidden layer se zyada khisakte hain.",
-    english="The inputs of the third hidden layer drift more than those of the first.",
-    source="Ioffe & Szegedy 2015, section 1 (small changes amplify with depth)",
-    effect="log2 of the drift in half-widths of the distribution, third hidden layer "
-    "against first: mean drift per 25 steps, or from the start to the first record with "
-    "a test loss of 0.5 or less; with BN at the activation's input, after BN",
     at_least=0.3,
     yes={
-        f"{name}, {row}, {how}": {"net": net, "row": row, "how": how}
+        f"3×100 {name}, {how}": {"net": net, "column": column}
         for name, net in (("sigmoid", SIGMOID), ("ReLU", RELU))
-        for row in ("plain", "BN")
-        for how in ("per 25 steps", "to the loss")
+        for how, column in PLACES.items()
     },
     seeds=SEEDS,
-    note_hinglish="Kitna zyada, yeh naapne ke tareeke par hai: sigmoid net ka distribution "
-    "plateau par bahut patla hai, isliye har record ka drift bahut zyada lagta hai.",
-    note_english="How much more depends on the measure: the sigmoid net's distribution is "
-    "very narrow on the plateau, which makes the drift from record to record look large.",
 )
-def shift_grows_with_depth(seeds, net, row, how):
-    if how == "to the loss":
-        moved = _travel(net, row, seeds, until=SAME_LOSS)
-    else:
-        moved = pace(drift(seeds=seeds, **net)[row]["inputs"])
-    return np.log2(moved[:, 2] / moved[:, 0])
+def shift_exists(seeds, net, column):
+    return _travel(net, "plain", column, seeds)[:, -1]
 
 
 @claim(
-    hinglish="Drift second se third hidden layer tak bhi badhta hai.",
-    english="The drift still grows from the second to the third hidden layer.",
-    source="Ioffe & Szegedy 2015, section 1 (small changes amplify with depth)",
-    effect="log2 of the move from start to end, in half-widths of the distribution, "
-    "third hidden layer against second",
     at_least=0.25,
     yes={
-        "sigmoid, BN": {"net": SIGMOID, "row": "BN"},
-        "ReLU, BN": {"net": RELU, "row": "BN"},
+        "3×100 sigmoid, plain, own weights frozen": {"net": SIGMOID},
+        "3×100 ReLU, plain, own weights frozen": {"net": RELU},
+        "10×64 ReLU, plain, own weights frozen": {"net": DEEP_RELU},
+        "10×64 ReLU, BN, own weights frozen": {"net": DEEP_RELU, "row": "BN"},
     },
-    no={"sigmoid, plain": {"net": SIGMOID, "row": "plain"}},
+    no={"3×100 sigmoid, plain, own weights count": {"net": SIGMOID, "column": "sums"}},
     seeds=SEEDS,
-    note_hinglish="BN se pehle ke sums mein, aur plain ReLU net mein, sign seed ke saath "
-    "badla.",
-    note_english="In the sums before BN, and in the plain ReLU net, the sign changed with "
-    "the seed.",
 )
-def shift_grows_to_the_last_layer(seeds, net, row):
-    moved = _travel(net, row, seeds)
-    return np.log2(moved[:, 2] / moved[:, 1])
+def shift_grows_with_depth(seeds, net, row="plain", column="incoming"):
+    moved = _travel(net, row, column, seeds)
+    return np.log2(moved[:, -1] / moved[:, 1])
 
 
 @claim(
-    hinglish="BN inputs ka khisakna kam karta hai, percentiles se naapne par.",
-    english="BN reduces the drift of the inputs, measured by percentiles.",
-    source="Ioffe & Szegedy 2015, section 4.1, figure 1; "
-    "SEED: Problem Batch Normalization Solve Karta Hai",
-    effect="log2 of the move of the inputs, plain against BN, last hidden layer, at the "
-    "activation's input (BN) or before BN normalizes; from the start to the same step, or "
-    "to the first record with a test loss of 0.5 or less",
     at_least=0.5,
     yes={
-        f"{name}, {where}, {end}": {"net": net, "where": where, "until": until}
-        for name, net in (("sigmoid", SIGMOID), ("ReLU", RELU))
+        f"{name}, {where}, {end}": {"net": net, "column": column, "until": until}
+        for name, net in (
+            ("3×100 sigmoid", SIGMOID),
+            ("3×100 ReLU", RELU),
+            ("10×64 ReLU", DEEP_RELU),
+        )
         for end, until in (("same steps", None), ("same loss", SAME_LOSS))
-        for where in ("BN", "before BN")
+        for where, column in (("activation", "inputs"), ("incoming", "incoming"))
     },
     seeds=SEEDS,
-    note_hinglish="Activation ke input par BN mean aur variance ko khud fix karta hai, "
-    "isliye wahan kami expected hai. BN se pehle ke sums bhi apni width ke hisaab se kam "
-    "khisakte hain.",
-    note_english="At the activation's input BN fixes mean and variance itself, so less "
-    "drift is expected there. The sums before BN also move less, relative to their width.",
 )
-def bn_reduces_input_drift(seeds, net, where, until):
-    plain, normed = (_travel(net, w, seeds, until)[:, -1] for w in ("plain", where))
+def bn_reduces_input_drift(seeds, net, column, until):
+    plain, normed = (
+        _travel(net, row, column, seeds, until)[:, -1] for row in ("plain", "BN")
+    )
     return np.log2(plain / normed)
 
 
-STEADIER = {"3×100 ReLU, lr 0.1": {"run": drift, "net": RELU}}
+STEADIER = {"3×100 ReLU, lr 0.1, raw pixels": {"run": drift, "net": RELU_RAW}}
 LESS_STEADY = {
-    "3×100 sigmoid, lr 0.5": {"run": drift, "net": SIGMOID},
+    "3×100 ReLU, lr 0.1": {"run": drift, "net": RELU},
     "3×100 ReLU, lr 0.01": {"run": drift, "net": RELU_SLOW},
+    "3×100 sigmoid, lr 0.5": {"run": drift, "net": SIGMOID},
+    "10×64 ReLU, lr 0.1": {"run": drift, "net": DEEP_RELU},
     "10 linear layers, lr 0.1": {"run": deep_linear, "net": {}},
 }
 
@@ -139,119 +95,157 @@ def _worst_layer(seeds, run, net, measure):
     """Return log2 of plain against BN, in the layer where BN does worst."""
     table = run(seeds=seeds, **net)
     plain, normed = (
-        table[row]["gradient_change"][..., measure].mean(axis=1) for row in ("plain", "BN")
-    )  # (seeds, layers)
-    return np.log2(plain / normed).min(axis=1)
+        table[row]["gradient_change"][..., measure] for row in ("plain", "BN")
+    )  # (seeds, T, layers)
+    return np.log2(plain / normed).mean(axis=1).min(axis=1)
+
+
+def _both_measures(regimes):
+    return {
+        f"{name}, {how}": options | {"measure": measure}
+        for name, options in regimes.items()
+        for how, measure in (("absolute", 0), ("relative", 1))
+    }
 
 
 @claim(
-    hinglish="Neeche ki layers ke update se upar ki har layer ka gradient BN ke saath kam "
-    "badalta hai.",
-    english="With BN the gradient of each layer changes less when the layers below it "
-    "update.",
-    source="Santurkar et al. 2018, section 2.2 and definition 2.1, who find no reduction; "
-    "scaled by the gradient's size here",
-    effect="log2 of the norm of the gradient's change, as a share of the gradient's norm, "
-    "plain against BN, in the layer where BN does worst",
+    at_least=0.4,
+    yes=_both_measures(STEADIER),
+    no=_both_measures(LESS_STEADY),
+    seeds=SEEDS,
+)
+def bn_reduces_gradient_change(seeds, run, net, measure):
+    return _worst_layer(seeds, run, net, measure)
+
+
+@claim(
     at_least=0.4,
     yes=STEADIER,
     no=LESS_STEADY,
     seeds=SEEDS,
-    note_hinglish="Dono nets ka learning rate same hai.",
-    note_english="Both nets have the same learning rate.",
-)
-def bn_reduces_gradient_change(seeds, run, net):
-    return _worst_layer(seeds, run, net, measure=1)
-
-
-@claim(
-    hinglish="Neeche ki layers ke update se upar ki har layer ke gradient ki direction BN "
-    "ke saath kam ghoomti hai.",
-    english="With BN the direction of each layer's gradient turns less when the layers "
-    "below it update.",
-    source="Santurkar et al. 2018, section 2.2 and figure 3 (cosine), who find no "
-    "reduction",
-    effect="log2 of 1 minus the cosine of the two gradients, plain against BN, in the "
-    "layer where BN does worst",
-    at_least=0.35,
-    yes=STEADIER,
-    no=LESS_STEADY,
-    seeds=SEEDS,
-    note_hinglish="Dono nets ka learning rate same hai.",
-    note_english="Both nets have the same learning rate.",
 )
 def bn_steadies_gradient_direction(seeds, run, net):
     return _worst_layer(seeds, run, net, measure=2)
 
 
+HE = "std √(2/width) (He)"
+
+
+def _relative_growth(seeds, column, slope, std=None, **net):
+    """Return the growth per layer as a share of slope · std · √width."""
+    width = 200
+    table = signal(rows=("plain",), seeds=seeds, std=std, width=width, **net)
+    sizes = table["plain"][column]
+    if column == "gradient":
+        sizes = sizes[:, ::-1]  # on its way
+    std = np.sqrt(2 / width) if std is None else std
+    return layer_growth(sizes) / (slope * std * np.sqrt(width))
+
+
+def _relu(column):
+    return {
+        f"ReLU, {name}": {"column": column, "slope": np.sqrt(0.5), "std": std}
+        for name, std in (("std 0.01", 0.01), (HE, None), ("std 0.3", 0.3))
+    }
+
+
 @claim(
-    hinglish="Bina BN ke, 20 layers mein forward signal vanish ya explode ho jaata hai.",
-    english="Without BN the forward signal vanishes or explodes over 20 layers.",
-    source="He et al. 2015 (Delving Deep into Rectifiers), section 2.2; "
-    "SEED: Intuition Behind BN",
-    effect="size of log10 of the signal's root mean square, layer 20 against layer 1, "
-    "ReLU, before training",
-    at_least=2.0,
-    yes={"std 0.01": {"std": 0.01}, "std 0.3": {"std": 0.3}},
-    no={"He": {"std": None}},
+    kind="law",
+    within=(0.9, 1.1),
+    yes=_relu("signal"),
 )
-def signal_lost_over_depth(seeds, std):
-    return np.abs(growth(signal(seeds=seeds, std=std)["plain"]["signal"]))
+def signal_growth_per_layer(seeds, **options):
+    return _relative_growth(seeds, **options)
 
 
 @claim(
-    hinglish="Bina BN ke, 20 layers mein backward gradient vanish ya explode ho jaata hai.",
-    english="Without BN the backward gradient vanishes or explodes over 20 layers.",
-    source="He et al. 2015 (Delving Deep into Rectifiers), section 2.2; "
-    "SEED: Intuition Behind BN, Allows Deeper Networks",
-    effect="size of log10 of the gradient's root mean square by a layer's output, layer 1 "
-    "against layer 20, before training",
-    at_least=2.0,
-    yes={
-        "ReLU, std 0.01": {"std": 0.01},
-        "ReLU, std 0.3": {"std": 0.3},
-        "sigmoid, std 0.1": {"activation": "sigmoid", "std": 0.1},
-        "sigmoid, He": {"activation": "sigmoid"},
+    kind="law",
+    within=(0.9, 1.1),
+    yes=_relu("gradient")
+    | {
+        f"sigmoid, std {std}": {
+            "column": "gradient",
+            "slope": 0.25,
+            "std": std,
+            "activation": "sigmoid",
+        }
+        for std in (0.01, 0.05)
     },
-    no={"ReLU, He": {}},
 )
-def gradient_lost_over_depth(seeds, **net):
-    return np.abs(growth(signal(seeds=seeds, **net)["plain"]["gradient"]))
+def gradient_growth_per_layer(seeds, **options):
+    return _relative_growth(seeds, **options)
 
 
 @claim(
-    hinglish="Start par signal ka size bachane ke liye BN zaroori nahi: ReLU net mein He "
-    "initialization akele kaafi hai.",
-    english="BN is not needed to keep the signal's size at the start: in a ReLU net He "
-    "initialization alone does it.",
-    source="He et al. 2015 (Delving Deep into Rectifiers), section 2.2",
-    effect="log10 of the growth over 20 layers before training; a factor of ten is "
-    "allowed",
-    within=(-1.0, 1.0),
-    yes={"signal": {"what": "signal"}, "gradient": {"what": "gradient"}},
-    note_hinglish="Lekin samples ke beech ka fark depth ke saath kam hota jaata hai.",
-    note_english="But the share of the signal that differs between samples shrinks with "
-    "the depth.",
-)
-def he_alone_is_enough_at_the_start(seeds, what):
-    return growth(signal(seeds=seeds)["plain"][what])
-
-
-@claim(
-    hinglish="BN ke saath forward signal ka size har initialization std par same rehta "
-    "hai.",
-    english="With BN the forward signal keeps its size whatever the initialization std.",
-    source="SEED: Reduced Dependence on Initialization; "
-    "Ioffe & Szegedy 2015, section 3.3 (BN(Wu) = BN((aW)u))",
-    effect="log10 of the signal's growth over 20 layers, ReLU, before training: a factor "
-    "of ten is allowed",
-    within=(-1.0, 1.0),
-    yes={f"std {std:g}": {"std": std} for std in (0.01, 0.1, 1.0, 10.0)},
-    no={"std 0.0001": {"std": 1e-4}},
-    note_hinglish="Sabse chhote std par eps variance se bada hai, isliye signal vanish ho "
-    "jaata hai.",
-    note_english="At the smallest std eps is larger than the variance, so the signal "
-    "vanishes.",
+    kind="identity",
+    at_most=1e-6,
+    yes={f"std {std:g}": {"std": std} for std in (1e-4, 0.01, 1.0, 10.0)},
 )
 def bn_keeps_signal_at_any_init(seeds, std):
-    return growth(signal(seeds=seeds, std=std)["BN"]["signal"])
+    received = signal(rows=("BN",), seeds=seeds, std=std, eps=1e-20)["BN"]["received"]
+    return np.abs(received - 1).max(axis=1)
+
+
+@claim(
+    at_least=0.9,
+    yes={"plain, 40 layers": {"row": "plain", "depth": 40}},
+    no={
+        "plain, 1 layer": {"row": "plain", "depth": 1},
+        "BN, 1 layer": {"row": "BN", "depth": 1},
+        "BN, 40 layers": {"row": "BN", "depth": 40},
+    },
+    seeds=SEEDS,
+)
+def samples_become_one_direction(seeds, row, depth):
+    return signal(rows=(row,), seeds=seeds, depth=depth)[row]["cosine"][:, -1]
+
+
+@claim(
+    at_least=0.6,
+    yes={
+        f"3×100 ReLU, lr 1, {row}": {"row": row}
+        for row in ("plain, centered", "BN on the pixels")
+    },
+    no={
+        f"10×64 ReLU, lr 1, {row}": {"row": row, "depth": 10, "width": 64}
+        for row in ("plain, centered", "BN on the pixels")
+    }
+    | {
+        "3×100 sigmoid, lr 0.5, plain, centered": {
+            "row": "plain, centered",
+            "activation": "sigmoid",
+            "std": 0.1,
+            "lr": 0.5,
+        }
+    },
+    unclear={
+        "3×100 ReLU, lr 0.3, plain, centered": {"row": "plain, centered", "lr": 0.3},
+        "10×64 ReLU, lr 0.3, BN on the pixels": {
+            "row": "BN on the pixels",
+            "depth": 10,
+            "width": 64,
+            "lr": 0.3,
+        },
+    },
+    seeds=SEEDS,
+)
+def gain_of_centering(seeds, row, **net):
+    rows = ("plain", row, "BN")
+    table = centering(rows=rows, seeds=seeds, **net)
+    plain, between, normed = (table[name]["accuracy"] for name in rows)
+    return (between - plain) / (normed - plain)
+
+
+@claim(
+    at_least=0.5,
+    yes={"lr 1, plain": {"row": "plain"}},
+    no={
+        "lr 0.3, plain": {"row": "plain", "lr": 0.3},
+        "lr 1, plain, centered": {"row": "plain, centered"},
+        "lr 1, BN on the pixels": {"row": "BN on the pixels"},
+        "lr 1, BN": {"row": "BN"},
+    },
+    seeds=SEEDS,
+)
+def units_die_on_raw_pixels(seeds, row, lr=1.0):
+    return centering(rows=(row,), seeds=seeds, lr=lr)[row]["dead"]

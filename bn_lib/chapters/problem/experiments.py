@@ -9,16 +9,16 @@ from bn_lib.course.experiment import experiment, fit
 from bn_lib.data import load_digits
 from bn_lib.layers import BatchNorm, Linear, ReLU, Sequential, Sigmoid
 from bn_lib.models import mlp
-from bn_lib.training import SGD, cross_entropy
+from bn_lib.training import SGD, cross_entropy, evaluating
 
 __all__ = [
+    "centering",
     "deep_linear",
     "drift",
     "first_record",
     "gradient_change",
-    "growth",
     "input_percentiles",
-    "pace",
+    "layer_growth",
     "signal",
     "travel",
 ]
@@ -42,6 +42,7 @@ def drift(
     width=100,
     batch_size=60,
     std=None,
+    centered=True,
 ):
     """Train on digits and watch the inputs and gradients of every hidden layer.
 
@@ -64,10 +65,12 @@ def drift(
         Updates between two records; T records are made, the first before any.
     probes : int
         Batches on which the gradients are compared at each record.
+    centered : bool
+        As in `bn_lib.data.load_digits`.
 
     Returns
     -------
-    sums, inputs : ndarray, shape (seeds, T, depth, 3, width)
+    incoming, sums, inputs : ndarray, shape (seeds, T, depth, 3, width)
         Percentiles of each unit over the test images, see `input_percentiles`.
     gradient_change : ndarray, shape (seeds, T, depth, 3)
         Mean over the probes, see `gradient_change`.
@@ -76,10 +79,10 @@ def drift(
     accuracy : ndarray, shape (seeds,)
         Of the test images at the end.
     """
-    data, rng = load_digits(), np.random.default_rng(seed)
+    data, rng = load_digits(centered=centered), np.random.default_rng(seed)
     probe_rng = np.random.default_rng([seed, 1])  # both nets see the same probes
     model = mlp(rng, depth=depth, width=width, activation=activation, std=std, norm=norm)
-    records = []
+    start, records = deepcopy(model), []
 
     def probe(model):
         batch = probe_rng.choice(len(data.x_train), batch_size, replace=False)
@@ -90,39 +93,45 @@ def drift(
         if step % every == 0:
             change = np.mean([probe(model) for _ in range(probes)], axis=0)
             loss, _ = cross_entropy(deepcopy(model).train()(data.x_test), data.y_test)
-            records.append((*input_percentiles(model, data.x_test), change, loss))
+            records.append((*input_percentiles(model, start, data.x_test), change, loss))
 
     record(0, model)
-    history = fit(model, rng, steps=steps, batch_size=batch_size, lr=lr, on_step=record)
-    names = ("sums", "inputs", "gradient_change", "loss")
+    options = {"steps": steps, "batch_size": batch_size, "lr": lr, "on_step": record}
+    history = fit(model, rng, data=data, **options)
+    names = ("incoming", "sums", "inputs", "gradient_change", "loss")
     found = dict(zip(names, map(np.array, zip(*records, strict=True)), strict=True))
     return found | {"accuracy": history.test_accuracy[-1]}
 
 
-def input_percentiles(model, x):
-    """Compute the distribution of each unit's input, before its activation.
+def input_percentiles(model, start, x):
+    """Compute the distributions of what each hidden layer and its units receive.
 
     Parameters
     ----------
     model : Sequential
         As from `bn_lib.models.mlp`; it stays as it is.
+    start : Sequential
+        The same net before training.
     x : ndarray, shape (N, 64)
         Samples. A batch norm normalizes them as one batch, as in training.
 
     Returns
     -------
-    sums, inputs : ndarray, shape (depth, 3, width)
-        The 15th, 50th and 85th percentile of what each hidden Linear gives, and of
-        what its activation receives: the same without batch norm.
+    incoming, sums, inputs : ndarray, shape (depth, 3, width)
+        The 15th, 50th and 85th percentile, for each hidden layer, of what comes in, seen
+        through the weights that its Linear had at the start; of what its Linear gives;
+        and of what its activation receives. Without batch norm the last two are the same.
     """
-    sums, inputs = [], []
-    for layer in deepcopy(model).train().layers:
+    incoming, sums, inputs = [], [], []
+    for layer, untrained in zip(deepcopy(model).train().layers, start.layers, strict=True):
         if isinstance(layer, ReLU | Sigmoid):
             inputs.append(x)
+        elif isinstance(layer, Linear):
+            incoming.append(untrained(x))
         x = layer(x)
         if isinstance(layer, Linear):
             sums.append(x)
-    return _percentiles(sums[:-1]), _percentiles(inputs)
+    return tuple(map(_percentiles, (incoming[:-1], sums[:-1], inputs)))
 
 
 def _percentiles(values):
@@ -146,29 +155,10 @@ def travel(percentiles, last=-1):
         to the 85th percentile, the wider of start and end): mean over the percentiles,
         median over the units.
     """
-    end = np.broadcast_to(last, len(percentiles))
-    return _distance(percentiles[:, 0], percentiles[np.arange(len(end)), end])
-
-
-def pace(percentiles):
-    """Measure how far the inputs move between two records, on average.
-
-    Parameters
-    ----------
-    percentiles : ndarray, shape (seeds, T, depth, 3, width)
-        From `drift`.
-
-    Returns
-    -------
-    ndarray, shape (seeds, depth)
-        In the units of `travel`.
-    """
-    return _distance(percentiles[:, :-1], percentiles[:, 1:]).mean(axis=1)
-
-
-def _distance(q, later):
-    wider = np.maximum(*((p[..., 2, :] - p[..., 0, :]) / 2 for p in (q, later)))
-    return np.median(np.abs(later - q).mean(axis=-2) / wider, axis=-1)
+    seeds = np.arange(len(percentiles))
+    start, end = percentiles[:, 0], percentiles[seeds, np.broadcast_to(last, len(seeds))]
+    wider = np.maximum(*((q[..., 2, :] - q[..., 0, :]) / 2 for q in (start, end)))
+    return np.median(np.abs(end - start).mean(axis=-2) / wider, axis=-1)
 
 
 def first_record(loss, until):
@@ -307,7 +297,17 @@ def deep_linear(
 
 
 @experiment(rows=NETS)
-def signal(norm, seed, *, activation="relu", std=None, depth=20, width=100, batch_size=200):
+def signal(
+    norm,
+    seed,
+    *,
+    activation="relu",
+    std=None,
+    eps=1e-5,
+    depth=20,
+    width=100,
+    batch_size=200,
+):
     """Send one batch forward and its loss's gradient back, before any training.
 
     Parameters
@@ -316,56 +316,125 @@ def signal(norm, seed, *, activation="relu", std=None, depth=20, width=100, batc
         As in `bn_lib.models.mlp`.
     seed : int
         Of the weights and the batch.
+    eps : float
+        That of batch norm.
     batch_size : int
-        Digits in the batch.
+        Digits in the batch, centered.
 
     Returns
     -------
-    signal : ndarray, shape (seeds, depth)
-        Root mean square of the output of each activation.
-    contrast : ndarray, shape (seeds, depth)
-        Share of that which differs between samples, from 0 to 1.
+    received, signal : ndarray, shape (seeds, depth)
+        Root mean square of the input and of the output of each activation.
+    cosine : ndarray, shape (seeds, depth)
+        Of that output for two samples, mean over all pairs.
     gradient : ndarray, shape (seeds, depth)
-        Root mean square of the loss's gradient by the output of each activation.
+        Root mean square of the loss's gradient by that output.
     """
-    data, rng = load_digits(), np.random.default_rng(seed)
+    data, rng = load_digits(centered=True), np.random.default_rng(seed)
+    norm = norm and partial(norm, eps=eps)
     model = mlp(rng, depth=depth, width=width, activation=activation, std=std, norm=norm)
     batch = rng.choice(len(data.x_train), batch_size, replace=False)
-    x, outputs = data.x_train[batch], []
+    passed = [data.x_train[batch]]
     for layer in model.layers:
-        x = layer(x)
-        outputs.append(x)
-    _, dout = cross_entropy(x, data.y_train[batch])
-    sizes = []
-    for layer, y in zip(model.layers[::-1], outputs[::-1], strict=True):
+        passed.append(layer(passed[-1]))
+    _, dout = cross_entropy(passed[-1], data.y_train[batch])
+    found = []
+    for layer, x, y in zip(model.layers[::-1], passed[-2::-1], passed[:0:-1], strict=True):
         if isinstance(layer, ReLU | Sigmoid):
-            size, between = _rms(y), _rms(y - y.mean(axis=0))
-            sizes.append((size, between / size if size else 0.0, _rms(dout)))
+            found.append((_rms(x), _rms(y), _mean_cosine(y), _rms(dout)))
         dout = layer.backward(dout)
-    names = ("signal", "contrast", "gradient")
-    return dict(zip(names, np.array(sizes[::-1]).T, strict=True))
+    names = ("received", "signal", "cosine", "gradient")
+    return dict(zip(names, np.array(found[::-1]).T, strict=True))
 
 
-def growth(sizes):
-    """Compare the last layer with the first.
+def _rms(x):
+    return np.sqrt(np.mean(x**2))
+
+
+def _mean_cosine(y):
+    samples = len(y)
+    lengths = np.linalg.norm(y, axis=1, keepdims=True)
+    directions = y / np.maximum(lengths, np.finfo(float).tiny)  # a sample may be all 0
+    # The squared length of their sum is the sum of all products, own ones included.
+    total = np.sum(directions.sum(axis=0) ** 2)
+    return (total - samples) / (samples * (samples - 1))
+
+
+def layer_growth(sizes):
+    """Average the growth from layer to layer.
 
     Parameters
     ----------
     sizes : ndarray, shape (seeds, depth)
-        A column of `signal`. A gradient travels the other way: it grows on its way by
-        minus this.
+        A column of `signal`, turned round for a gradient, which travels the other way.
 
     Returns
     -------
     ndarray, shape (seeds,)
-        Decimal logarithm of the ratio; -2 is a hundredth.
+        Geometric mean of the ratio of a layer to the one before it.
     """
-    # Saturated sigmoids may give an exact 0.
-    size = np.log10(np.maximum(sizes, np.finfo(float).tiny))
-    return size[:, -1] - size[:, 0]
+    return (sizes[:, -1] / sizes[:, 0]) ** (1 / (sizes.shape[1] - 1))
 
 
-def _rms(x):
-    # Scaled first: 1e-200 squared would be 0.
-    largest = np.abs(x).max()
-    return largest * np.sqrt(np.mean((x / largest) ** 2)) if largest else 0.0
+@experiment(rows=("plain", "plain, centered", "BN on the pixels", "BN"))
+def centering(
+    row,
+    seed,
+    *,
+    activation="relu",
+    depth=3,
+    width=100,
+    std=None,
+    lr=1.0,
+    steps=200,
+    every=50,
+    batch_size=60,
+):
+    """Train on pixels as they are, centered, or behind a batch norm, and with BN inside.
+
+    Parameters
+    ----------
+    row : str
+        A plain net, the same on centered pixels, the same behind one batch norm, or with
+        batch norm before each activation; the pixels are raw but in the second.
+    seed : int
+        Of the weights and of the order of samples.
+    activation, depth, width, std
+        As in `bn_lib.models.mlp`.
+    lr, steps, batch_size
+        As in `bn_lib.training.train`.
+    every : int
+        Updates between two measurements.
+
+    Returns
+    -------
+    accuracy : ndarray, shape (seeds,)
+        Of the test part, mean of the measurements; 0.1, that of chance, where the
+        training diverged.
+    dead : ndarray, shape (seeds,)
+        Share of the hidden units whose output is 0 for every training image in the end.
+
+    References
+    ----------
+    LeCun, Bottou, Orr and Müller, "Efficient BackProp", 1998, section 4.3.
+    """
+    net = {"activation": activation, "depth": depth, "width": width, "std": std}
+    model = mlp(seed, norm=BatchNorm if row == "BN" else None, **net)
+    if row == "BN on the pixels":
+        model = Sequential(BatchNorm(64), *model.layers)
+    options = {"steps": steps, "eval_every": every, "batch_size": batch_size, "lr": lr}
+    data = load_digits(centered=row == "plain, centered")
+    history = fit(model, seed, data=data, **options)
+    with evaluating(model), np.errstate(all="ignore"):
+        dead = _share_of_dead_units(model, data.x_train)
+    accuracy = 0.1 if history.diverged else history.test_accuracy.mean()
+    return {"accuracy": accuracy, "dead": dead}
+
+
+def _share_of_dead_units(model, x):
+    dead = []
+    for layer in model.layers:
+        x = layer(x)
+        if isinstance(layer, ReLU | Sigmoid):
+            dead.append((x == 0).all(axis=0))
+    return np.mean(dead)

@@ -31,7 +31,7 @@ CHANGES = {
 SIZES = {
     "signal": "size of the signal (RMS, log)",
     "gradient": "size of the gradient (RMS, log)",
-    "contrast": "share of the signal that\ndiffers between samples",
+    "cosine": "cosine between samples",
 }
 
 
@@ -86,8 +86,7 @@ def drift(ax, moves, label, log=False):
     ax : matplotlib.axes.Axes
         Where to draw.
     moves : dict of str to ndarray, shape (seeds, depth)
-        Of ``"plain"``, ``"BN"`` and ``"before BN"``: `experiments.pace` or
-        `experiments.travel`, in half-widths.
+        Of ``"plain"``, ``"BN"`` and ``"before BN"``: `experiments.travel`, in half-widths.
     label : str
         Between which records, such as ``"start to end"``.
     log : bool
@@ -186,14 +185,14 @@ def signal_by_depth(ax, lines, what="signal"):
         Name of a line, its net (``"plain"`` or ``"BN"``), and the sizes; several of one
         name are drawn alike, for lines that lie on each other.
     what : str
-        ``"signal"`` or ``"contrast"``, from the first layer to the last; or
+        ``"signal"`` or ``"cosine"``, from the first layer to the last; or
         ``"gradient"``, from the last to the first.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
-    if what != "contrast":
+    if what != "cosine":
         ax.set_yscale("log")
     names, colours = {}, {}
     for name, (net, alike) in lines.items():
@@ -209,7 +208,7 @@ def signal_by_depth(ax, lines, what="signal"):
     ax.set_xticks([layer for layer in (1, 5, 10, 15, 20) if layer <= layers[-1]])
     if backward:
         ax.invert_xaxis()
-    if what == "contrast":
+    if what == "cosine":
         ax.set_ylim(0, 1)
     ax.set_ylabel(SIZES[what])
     name_ends(ax, 1 if backward else layers[-1], names, colours)

@@ -4,13 +4,17 @@ from numpy.testing import assert_allclose, assert_array_equal
 from bn_lib.chapters.intuition.experiments import (
     along_gradient,
     curves,
+    hidden_rate,
     landscape,
     scaled,
+    shrunk,
     weight_decay,
 )
 from bn_lib.chapters.intuition.layers import Noise
+from bn_lib.course.experiment import fit
 from bn_lib.gradcheck import numerical_gradient
-from bn_lib.layers import Linear, Sequential
+from bn_lib.layers import BatchNorm, Linear, Sequential
+from bn_lib.models import mlp
 from bn_lib.training import cross_entropy
 
 SMALL = {"depth": 2, "width": 8}
@@ -88,6 +92,12 @@ def test_curves_have_one_point_for_each_measurement():
     assert table["plain"].shape == (3, 2)
 
 
+def test_noise_is_off_and_out_of_the_statistics_when_accuracy_is_measured():
+    # After a step of 0 the net is the same but for the statistics stored in the step.
+    still = curves(rows=("BN", "BN + noise"), lr=0.0, steps=1, every=1, seeds=(0,))
+    assert_array_equal(still["BN + noise"], still["BN"])
+
+
 def test_noise_changes_the_training():
     table = curves(**SMALL, rows=("BN", "BN + noise"), steps=8, every=4)
     assert np.abs(table["BN"] - table["BN + noise"]).max() > 0.01
@@ -110,9 +120,24 @@ def test_a_factor_of_one_changes_nothing():
         assert_array_equal(row["output_change"], 0.0)
 
 
-def test_a_unit_that_is_off_for_the_whole_batch_has_no_direction():
-    cosine = scaled(**SMALL, rows=("plain",), batch_size=1)["plain"]["cosine"]
-    assert ((cosine > 0) & (cosine <= 1 + 1e-12)).all()
+def test_tiny_weights_change_the_output_only_through_eps():
+    tiny = {"rows": ("BN",), "shrink": 1e-3, "seeds": (0,)}
+    assert scaled(**SMALL, **tiny)["BN"]["output_change"].max() > 0.1
+    assert scaled(**SMALL, **tiny, eps=1e-20)["BN"]["output_change"].max() < 1e-9
+
+
+def test_equal_rates_are_ordinary_training():
+    model = mlp(3, **SMALL, norm=BatchNorm)
+    history = fit(model, 3, steps=10, batch_size=60, lr=0.2)
+    error = hidden_rate(**SMALL, rows=("BN",), hidden_lr=0.2, lr=0.2, steps=10, seeds=(3,))
+    assert_allclose(error["BN"], 1 - history.test_accuracy, rtol=1e-12)
+
+
+def test_a_far_too_large_step_only_makes_weights_before_batch_norm_long():
+    options = {"hidden_lr": 100.0, "depth": 2, "width": 20, "steps": 60, "seeds": (0,)}
+    error = hidden_rate(**options)
+    assert error["BN"] < 0.2
+    assert error["plain"] > 0.7
 
 
 def test_no_decay_and_no_growth_are_the_same_training():
@@ -152,14 +177,31 @@ def test_decay_multiplies_the_weights_where_the_gradient_is_nothing():
     assert_allclose(decayed / without, 0.99**3, rtol=1e-9)
 
 
-def test_smaller_weights_leave_only_the_batch_norm_net_as_it_is():
-    table = weight_decay(**SMALL, rows=("plain", "BN"), steps=50, seeds=(0, 1))
-    factor = (1 - 0.1 * 0.03) ** 50
-    assert_allclose(table["BN"]["shrunk_step"] * factor**2, 1.0, rtol=1e-3)
-    assert table["BN"]["shrunk_output"].max() < 1e-3
-    assert table["plain"]["shrunk_output"].min() > 0.1
+def test_the_angle_settles_where_the_law_says_with_batch_norm_alone():
+    net = {"width": 20, "lr": 0.3, "decay": 0.1, "steps": 300, "seeds": (0,)}
+    table = weight_decay(**net, rows=("plain, decay", "BN, decay"))
+    predicted = np.sqrt(2 * 0.3 * 0.1)
+    assert_allclose(table["BN, decay"]["angle"], predicted, rtol=0.1)
+    assert (table["plain, decay"]["angle"] < 0.7 * predicted).all()
 
 
-def test_with_old_running_statistics_smaller_weights_change_the_function():
-    row = weight_decay(**SMALL, rows=("BN",), steps=50, seeds=(0, 1))["BN"]
-    assert row["shrunk_in_eval"].min() > 0.1
+def test_smaller_weights_leave_the_batch_norm_net_as_it_is():
+    row = shrunk(**SMALL, rows=("BN, batch statistics",), steps=50)["BN, batch statistics"]
+    assert row["logits"].max() < 1e-3
+    assert_array_equal(row["classes"], 0.0)
+
+
+def test_smaller_weights_change_logits_more_than_classes_in_the_plain_net():
+    row = shrunk(rows=("plain",), seeds=(0,))["plain"]
+    assert row["logits"].min() > 0.5
+    assert row["classes"].max() < 0.1
+
+
+def test_with_stored_statistics_smaller_weights_change_the_classes():
+    row = shrunk(**SMALL, rows=("BN, stored statistics",), steps=50)
+    assert row["BN, stored statistics"]["classes"].mean() > 0.3
+
+
+def test_a_factor_of_one_changes_no_logit():
+    for row in shrunk(**SMALL, factor=1.0, steps=5, seeds=(0,)).values():
+        assert_array_equal(row["logits"], 0.0)

@@ -111,9 +111,7 @@ def test_mean_accuracy_shows_each_seed_of_each_variant(ax):
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["ReLU"]
 
 
-@pytest.mark.parametrize(
-    ("what", "level"), [("output_change", 9), ("gradient_ratio", 10), ("cosine", None)]
-)
+@pytest.mark.parametrize(("what", "level"), [("output_change", 9), ("gradient_ratio", 10)])
 def test_scaled_weights_show_every_seed_and_layer(ax, what, level):
     cells = {
         "plain": {what: np.array([[1.0, 2.0], [3.0, 4.0]])},
@@ -122,7 +120,7 @@ def test_scaled_weights_show_every_seed_and_layer(ax, what, level):
     intuition.scaled_weights(ax, {"ReLU": table(cells, factor=10.0)}, what)
     assert dots_of(ax)[:2] == [[0.01, 0.02, 0.03, 0.04], [1.0, 2.0, 3.0, 4.0]]
     places = [line.get_xdata() for line in ax.lines if line.get_color() == GREY]
-    assert places == ([] if level is None else [[level, level]])
+    assert places == [[level, level]]
     assert ax.get_xscale() == "log"
 
 

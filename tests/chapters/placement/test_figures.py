@@ -157,15 +157,15 @@ def test_each_depth_is_a_row_and_each_kind_of_block_a_series(ax):
     assert [text.get_text() for text in legend.get_texts()] == ["pre", "post"]
 
 
-VARIANCES = {
-    "post": np.array([[0.1, 1.0, 10.0], [0.2, 2.0, 8.0]]),
-    "post, last gamma 0": np.full((2, 3), 0.1),
-    "pre": np.array([[0.5, 2.0, 3.0], [0.5, 1.5, 2.0]]),
+SIGNALS = {
+    "post": {"size": np.array([[1.0, 10.0, 100.0], [1.0, 10.0, 40.0]])},
+    "post, last gamma 0": {"size": np.ones((2, 3))},
+    "pre": {"size": np.array([[1.0, 4.0, 6.0], [1.0, 3.0, 4.0]])},
 }
 
 
-def test_the_signal_is_drawn_relative_to_its_start_on_a_log_axis(ax):
-    placement.signal_by_depth(ax, VARIANCES)
+def test_the_signal_is_drawn_on_a_log_axis(ax):
+    placement.signal_by_depth(ax, SIGNALS)
     post = [line.get_ydata() for line in ax.lines if line.get_color() == PINK]
     assert np.allclose(post[0], [1, 10, 100])
     assert np.allclose(post[1], [1, 10, 40])
@@ -175,7 +175,7 @@ def test_the_signal_is_drawn_relative_to_its_start_on_a_log_axis(ax):
 
 
 def test_names_of_lines_on_a_log_axis_stand_at_their_lines(ax):
-    placement.signal_by_depth(ax, VARIANCES)
+    placement.signal_by_depth(ax, SIGNALS)
     places = {text.get_text(): text.xy for text in ax.texts}
     assert places["post"] == (2, pytest.approx(70))
     assert places["pre"] == (2, pytest.approx(5))
@@ -217,7 +217,7 @@ def test_orange_is_kept_for_plain_nets_and_no_net_here_is_plain():
     accuracy = {kind: np.array([0.5]) for kind in ("post", "post, last gamma 0", "pre")}
     fig, axs = plt.subplots(4, 1)
     placement.block_accuracy(axs[0], {"2 blocks": accuracy})
-    placement.signal_by_depth(axs[1], VARIANCES)
+    placement.signal_by_depth(axs[1], SIGNALS)
     placement.dropout_ratios(axs[2], DROPOUTS)
     placement.dropout_recalibrated(axs[3], DROPOUTS)
     assert figure.ORANGE not in {line.get_color() for ax in axs for line in ax.lines}

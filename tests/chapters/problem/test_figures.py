@@ -132,8 +132,8 @@ def test_gradients_run_from_the_output_back_to_layer_1(ax):
     assert ax.texts[0].xy == (1, pytest.approx(1.5))
 
 
-def test_contrast_is_drawn_on_an_honest_scale_from_0_to_1(ax):
-    problem.signal_by_depth(ax, {"He": ("plain", [sizes(0.5)])}, "contrast")
+def test_cosines_are_drawn_on_an_honest_scale_from_0_to_1(ax):
+    problem.signal_by_depth(ax, {"He": ("plain", [sizes(0.5)])}, "cosine")
     assert (ax.get_yscale(), ax.get_ylim()) == ("linear", (0, 1))
 
 
