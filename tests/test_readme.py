@@ -39,7 +39,7 @@ def test_readmes_example_of_a_claim_is_as_measured():
     table = README.partition("<!-- example")[2].partition("\n\n")[0].splitlines()[3:]
     rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in table]
     assert rows == [
-        [regime, f"{measured()[name][regime][1]:.2f}", answer]
+        [regime, f"{round(measured()[name][regime][1], 2) + 0:.2f}", answer]
         for regime, answer in claim.answers.items()
     ]
     assert f"*{claim.verdict}* here" in README
