@@ -123,7 +123,7 @@ FIVE = {"depth": 5, "width": 50}
         "std 0.001": {"std": 1e-3},
         "std 1": {"std": 1.0},
     },
-    no={"He": {"std": None}, "std 10": {"std": 10.0}},
+    no={"He": {"std": None}, "std 100": {"std": 100.0}},
 )
 def less_dependence_on_init(seeds, **options):
     plain = [
