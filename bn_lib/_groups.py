@@ -21,7 +21,7 @@ _SHORT, _LONG = 2**11, 2**13
 # NumPy copies shorter rows to a buffer and back; `np.errstate` restores its size.
 _BUFFER = 2**9
 # So many values are added up in float32 at most; their sums are added in float64.
-_ADDENDS = 2**9
+_ADDENDS = 2**7
 
 
 class Groups:
