@@ -18,12 +18,13 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from bn_lib import _arguments as check
+from bn_lib import _arguments as expect
 from bn_lib import functional
 
 __all__ = [
     "BatchNorm",
     "Dropout",
+    "GhostBatchNorm",
     "GroupNorm",
     "InstanceNorm",
     "Layer",
@@ -227,13 +228,13 @@ class Layer:
             If a key is missing or unexpected, or a shape differs.
         """
         targets = self._state()
-        for name, value in check.same_state(state, targets).items():
+        for name, value in expect.same_state(state, targets).items():
             targets[name][...] = value
 
 
 def _ones_and_zeros(shape, wanted, dtype):
     """Gamma and beta at the start, or the running variance and mean."""
-    dtype = check.float_dtype(dtype)
+    dtype = expect.float_dtype(dtype)
     return (np.ones(shape, dtype), np.zeros(shape, dtype)) if wanted else (None, None)
 
 
@@ -241,7 +242,7 @@ class _Norm(Layer):
     """What all norms share: eps, and weight and bias that start at 1 and 0."""
 
     def __init__(self, shape, eps, affine, dtype):
-        self.eps = check.positive_eps(eps)
+        self.eps = expect.positive_eps(eps)
         self.weight, self.bias = _ones_and_zeros(shape, affine, dtype)
 
 
@@ -310,16 +311,16 @@ class BatchNorm(_Norm):
         *,
         dtype=np.float64,
     ):
-        self.num_features = C = check.positive_int(num_features, "num_features")
+        self.num_features = C = expect.positive_int(num_features, "num_features")
         super().__init__(C, eps, affine, dtype)
-        self.momentum = None if momentum is None else check.fraction(momentum)
+        self.momentum = None if momentum is None else expect.fraction(momentum)
         self.track_running_stats = tracks = track_running_stats
         self.running_var, self.running_mean = _ones_and_zeros(C, tracks, dtype)
         self.num_batches_tracked = np.array(0, np.int64) if tracks else None
 
     def forward(self, x):
         """Apply `functional.batch_norm` and, in training, update the statistics."""
-        check.channel_count(x, self.num_features)
+        expect.channel_count(x, self.num_features)
         y, self._cache = functional.batch_norm(
             x,
             self.running_mean,
@@ -341,6 +342,81 @@ class BatchNorm(_Norm):
             return 0  # as in torch
         # A running mean over k + 1 batches gives the newest a share of 1/(k + 1).
         return 1 / (self.num_batches_tracked + 1)
+
+
+class GhostBatchNorm(BatchNorm):
+    """Batch norm of (N, C) that takes its statistics over parts of each batch.
+
+    Parameters
+    ----------
+    num_features : int
+        The number of channels C.
+    ghost : int
+        Samples in a part; N must be a multiple of it in training.
+    eps, momentum, dtype
+        As in `BatchNorm`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As in `BatchNorm`; and in training if N is no multiple of the part.
+
+    Notes
+    -----
+    The noise of the statistics is that of a small batch, while the gradient is that of
+    the whole one. With P parts, the samples i, i + P, i + 2P, ... share one. The running
+    statistics are updated once a step, with the average over the parts.
+
+    References
+    ----------
+    Hoffer, Hubara and Soudry, "Train longer, generalize better", 2017, algorithm 1.
+
+    Examples
+    --------
+    >>> x = np.array([[1.0], [10.0], [3.0], [14.0]])
+    >>> GhostBatchNorm(1, ghost=2)(x).ravel().round(3)
+    array([-1., -1.,  1.,  1.])
+    """
+
+    def __init__(self, num_features, ghost, eps=1e-5, momentum=0.1, *, dtype=np.float64):
+        super().__init__(num_features, eps, momentum, dtype=dtype)
+        self.ghost = expect.positive_int(ghost, "ghost")
+
+    def forward(self, x):
+        """Normalize each part by itself in training, and as batch norm in evaluation."""
+        expect.channel_count(x, self.num_features)
+        if not self.training:
+            return super().forward(x)
+        if x.ndim != 2 or len(x) % self.ghost:
+            raise ValueError(
+                f"expected x of shape (N, {self.num_features}), N a multiple of "
+                f"{self.ghost}, got {x.shape}: choose a batch size that the ghost batch "
+                "divides"
+            )
+        parts = len(x) // self.ghost
+        mean, var, gamma, beta = (
+            np.tile(value, parts)
+            for value in (self.running_mean, self.running_var, self.weight, self.bias)
+        )
+        y, self._cache = functional.batch_norm(
+            x.reshape(self.ghost, -1),  # (N, C) -> (ghost, parts C)
+            mean,
+            var,
+            gamma,
+            beta,
+            training=True,
+            momentum=self._weight_of_new_batch(),
+            eps=self.eps,
+        )
+        self.running_mean[...] = mean.reshape(parts, -1).mean(axis=0)
+        self.running_var[...] = var.reshape(parts, -1).mean(axis=0)
+        self.num_batches_tracked += 1
+        return y.reshape(x.shape)
+
+    def _backward(self, dout, cache):
+        dx, *gradients = super()._backward(dout.reshape(cache.normalized.xhat.shape), cache)
+        dgamma, dbeta = (g.reshape(-1, self.num_features).sum(axis=0) for g in gradients)
+        return dx.reshape(dout.shape), dgamma, dbeta
 
 
 class LayerNorm(_Norm):
@@ -373,7 +449,7 @@ class LayerNorm(_Norm):
     _backward = staticmethod(functional.layer_norm_backward)
 
     def __init__(self, normalized_shape, eps=1e-5, affine=True, *, dtype=np.float64):
-        self.normalized_shape = check.shape_tuple(normalized_shape)
+        self.normalized_shape = expect.shape_tuple(normalized_shape)
         super().__init__(self.normalized_shape, eps, affine, dtype)
 
     def forward(self, x):
@@ -413,12 +489,12 @@ class InstanceNorm(_Norm):
     _backward = staticmethod(functional.instance_norm_backward)
 
     def __init__(self, num_features, eps=1e-5, affine=False, *, dtype=np.float64):
-        self.num_features = check.positive_int(num_features, "num_features")
+        self.num_features = expect.positive_int(num_features, "num_features")
         super().__init__(self.num_features, eps, affine, dtype)
 
     def forward(self, x):
         """Apply `functional.instance_norm`."""
-        check.channel_count(x, self.num_features)
+        expect.channel_count(x, self.num_features)
         y, self._cache = functional.instance_norm(x, self.weight, self.bias, self.eps)
         return y
 
@@ -457,13 +533,13 @@ class GroupNorm(_Norm):
     def __init__(
         self, num_groups, num_channels, eps=1e-5, affine=True, *, dtype=np.float64
     ):
-        self.num_channels = check.positive_int(num_channels, "num_channels")
-        self.num_groups = check.group_count(num_groups, self.num_channels)
+        self.num_channels = expect.positive_int(num_channels, "num_channels")
+        self.num_groups = expect.group_count(num_groups, self.num_channels)
         super().__init__(self.num_channels, eps, affine, dtype)
 
     def forward(self, x):
         """Apply `functional.group_norm`."""
-        check.channel_count(x, self.num_channels)
+        expect.channel_count(x, self.num_channels)
         y, self._cache = functional.group_norm(
             x, self.num_groups, self.weight, self.bias, self.eps
         )
@@ -504,7 +580,7 @@ class RMSNorm(_Norm):
     _backward = staticmethod(functional.rms_norm_backward)
 
     def __init__(self, normalized_shape, eps=1e-5, affine=True, *, dtype=np.float64):
-        self.normalized_shape = check.shape_tuple(normalized_shape)
+        self.normalized_shape = expect.shape_tuple(normalized_shape)
         super().__init__(self.normalized_shape, eps, affine, dtype)
         self.bias = None
 
@@ -575,19 +651,19 @@ class Linear(Layer):
         rng=None,
         dtype=np.float64,
     ):
-        self.in_features = check.positive_int(in_features, "in_features")
-        self.out_features = check.positive_int(out_features, "out_features")
-        dtype = check.float_dtype(dtype)
-        rng = np.random.default_rng(_SEED) if rng is None else check.generator(rng)
+        self.in_features = expect.positive_int(in_features, "in_features")
+        self.out_features = expect.positive_int(out_features, "out_features")
+        dtype = expect.float_dtype(dtype)
+        rng = np.random.default_rng(_SEED) if rng is None else expect.generator(rng)
         he = math.sqrt(2 / self.in_features)
-        std = he if std is None else check.standard_deviation(std)
+        std = he if std is None else expect.standard_deviation(std)
         weight = rng.normal(scale=std, size=(self.out_features, self.in_features))
         self.weight = weight.astype(dtype)
         self.bias = np.zeros(self.out_features, dtype) if bias else None
 
     def forward(self, x):
         """Apply the map to x of shape (..., in_features)."""
-        check.trailing_axes(x, self.in_features)
+        expect.trailing_axes(x, self.in_features)
         wide = np.result_type(x, self.weight, np.float32)
         y = np.matmul(x, self.weight.T, dtype=wide)
         if self.bias is not None:
@@ -597,7 +673,7 @@ class Linear(Layer):
 
     def _backward(self, dout, cache):
         x, weight = cache
-        check.incoming_gradient(dout, (*x.shape[:-1], len(weight)))
+        expect.incoming_gradient(dout, (*x.shape[:-1], len(weight)))
         wide = np.result_type(x, weight, dout, np.float32)
         rows = dout.reshape(-1, self.out_features)  # (..., out) -> (N, out)
         dx = np.matmul(dout, weight, dtype=wide).astype(x.dtype, copy=False)
@@ -623,13 +699,13 @@ class ReLU(Layer):
 
     def forward(self, x):
         """Compute the larger of x and 0."""
-        check.data_array(x)
+        expect.data_array(x)
         self._cache = (x <= 0, x.dtype)
         return np.maximum(x, 0)
 
     def _backward(self, dout, cache):
         off, dtype = cache
-        check.incoming_gradient(dout, off.shape)
+        expect.incoming_gradient(dout, off.shape)
         return (np.where(off, 0, dout).astype(dtype, copy=False),)
 
 
@@ -648,7 +724,7 @@ class Sigmoid(Layer):
 
     def forward(self, x):
         """Compute 1 / (1 + exp(-x))."""
-        check.data_array(x)
+        expect.data_array(x)
         # exp(-x) overflows for large negative x, exp(-|x|) does not.
         z = np.exp(-np.abs(x), dtype=np.promote_types(x.dtype, np.float32))
         y = np.where(x < 0, z, 1) / (1 + z)
@@ -657,7 +733,7 @@ class Sigmoid(Layer):
 
     def _backward(self, dout, cache):
         y, dtype = cache
-        check.incoming_gradient(dout, y.shape)
+        expect.incoming_gradient(dout, y.shape)
         return ((dout * y * (1 - y)).astype(dtype, copy=False),)
 
 
@@ -697,11 +773,11 @@ class Dropout(Layer):
         if not 0 <= rate < 1:
             raise ValueError(f"expected a rate in [0, 1), got {rate}")
         self.rate = float(rate)
-        self.rng = check.generator(rng)
+        self.rng = expect.generator(rng)
 
     def forward(self, x):
         """Drop values in training, and pass them on in evaluation."""
-        check.data_array(x)
+        expect.data_array(x)
         scale = np.ones(x.shape, x.dtype)
         if self.training:
             kept = self.rng.random(x.shape) >= self.rate
@@ -710,7 +786,7 @@ class Dropout(Layer):
         return x * scale
 
     def _backward(self, dout, cache):
-        check.incoming_gradient(dout, cache.shape)
+        expect.incoming_gradient(dout, cache.shape)
         return ((dout * cache).astype(cache.dtype, copy=False),)
 
 

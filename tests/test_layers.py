@@ -3,9 +3,11 @@ import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
 
+from bn_lib.gradcheck import numerical_gradient
 from bn_lib.layers import (
     BatchNorm,
     Dropout,
+    GhostBatchNorm,
     GroupNorm,
     InstanceNorm,
     Layer,
@@ -554,3 +556,47 @@ RELU = ReLU()
 def test_a_layer_that_cannot_work_is_refused(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_ghost_batch_norm_has_the_numerical_gradient(training):
+    rng = np.random.default_rng(0)
+    layer = GhostBatchNorm(3, ghost=4)
+    layer.weight[:] = rng.normal(size=3)
+    layer.training = training
+    x, dout = rng.normal(1.0, 2.0, (8, 3)), rng.normal(size=(8, 3))
+    layer(x)
+    dx = layer.backward(dout)
+    gradients = layer.gradients()
+    assert_allclose(dx, numerical_gradient(layer, x, dout), atol=1e-7)
+    assert_allclose(gradients["bias"], dout.sum(axis=0))
+    expected = (dout * (layer(x) - layer.bias) / layer.weight).sum(axis=0)
+    assert_allclose(gradients["weight"], expected)
+
+
+def test_each_ghost_batch_is_a_batch_of_its_own():
+    rng = np.random.default_rng(0)
+    x = rng.normal(1.0, 2.0, (8, 3))
+    ghost, parts = GhostBatchNorm(3, ghost=4), [BatchNorm(3), BatchNorm(3)]
+    y = ghost(x)
+    for first, part in enumerate(parts):
+        assert_allclose(y[first::2], part(x[first::2]))
+    for name in ("running_mean", "running_var"):
+        mean = np.mean([getattr(part, name) for part in parts], axis=0)
+        assert_allclose(getattr(ghost, name), mean)
+
+
+def test_one_ghost_batch_is_batch_norm():
+    x = np.random.default_rng(0).normal(1.0, 2.0, (8, 3))
+    ghost, whole = GhostBatchNorm(3, ghost=8), BatchNorm(3)
+    assert_array_equal(ghost(x), whole(x))
+    for name, value in whole.state_dict().items():
+        assert_array_equal(ghost.state_dict()[name], value)
+
+
+def test_ghost_batches_must_fill_the_batch():
+    layer = GhostBatchNorm(3, ghost=4)
+    for shape in ((6, 3), (4, 3, 5)):
+        with pytest.raises(ValueError, match=r"shape \(N, 3\), N a multiple of 4"):
+            layer(np.ones(shape))
+    assert layer.num_batches_tracked == 0

@@ -170,11 +170,15 @@ def dots(ax, values, height, colour, marker, fill=None):
 
 
 def rows(ax, names):
-    """Name rows at 0, 1, ... from the top, without the axis that they do not need."""
+    """Name rows at 0, 1, ... from the top, in a figure that is high enough for them."""
     for row in range(len(names)):
         ax.axhspan(row - 0.42, row + 0.42, color=PALE, alpha=0.35, linewidth=0, zorder=0)
     ax.set_yticks(range(len(names)), names)
     ax.set_ylim(len(names) - 0.5, -0.5)
+    lines = max(name.count("\n") + 1 for name in names)
+    # In inches; the rest is for the legend and the axis below.
+    needed = len(names) * (0.2 * lines + 0.05) + 0.8
+    ax.figure.set_figheight(max(needed, ax.figure.get_figheight()))
     ax.grid(False, axis="y")
     ax.tick_params(left=False)
     ax.spines["left"].set_visible(False)

@@ -9,10 +9,10 @@ from functools import cache, partial
 
 import numpy as np
 
-from bn_lib.chapters.benefits.layers import FrozenLinear, GhostBatchNorm
+from bn_lib.chapters.benefits.layers import FrozenLinear
 from bn_lib.course.experiment import experiment, fit
 from bn_lib.data import load_digits
-from bn_lib.layers import BatchNorm, Linear, ReLU, Residual, Sequential
+from bn_lib.layers import BatchNorm, GhostBatchNorm, Linear, ReLU, Residual, Sequential
 from bn_lib.models import mlp
 from bn_lib.training import cross_entropy, evaluating
 

@@ -1,5 +1,7 @@
 """Figures of the chapter on training and evaluation mode."""
 
+import re
+
 import numpy as np
 from matplotlib.ticker import PercentFormatter
 
@@ -79,7 +81,7 @@ def noise(ax, table):
     ax : matplotlib.axes.Axes
         Where to draw.
     table : Table
-        From `running_statistics.noise`.
+        From `batch_statistics.noise`.
 
     Returns
     -------
@@ -122,7 +124,7 @@ def biased_share(ax, table):
     ax : matplotlib.axes.Axes
         Where to draw.
     table : Table
-        From `running_statistics.noise`.
+        From `batch_statistics.noise`.
 
     Returns
     -------
@@ -150,13 +152,13 @@ def forgotten_eval(ax, table):
     ax : matplotlib.axes.Axes
         Where to draw.
     table : Table
-        From `evaluation.mates`.
+        From `batch_statistics.mates`.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
-    cases = {name.replace("of one", "of\none"): row for name, row in table.items()}
+    cases = {re.sub("of (one|two)", r"of\n\1", name): row for name, row in table.items()}
     strips(ax, cases, looks=(BATCH_NORM, VARIANT), xlabel="")
     return accuracy_axis(ax, "share of the test images")
 
@@ -169,7 +171,7 @@ def sorted_batches(ax, mixed, one_class):
     ax : matplotlib.axes.Axes
         Where to draw.
     mixed, one_class : Table
-        From `evaluation.sorted_batches`, with whichever rows are to be seen.
+        From `batch_statistics.sorted_batches`, with whichever rows are to be seen.
 
     Returns
     -------
@@ -193,7 +195,7 @@ def fine_tuning(ax, tables):
     ax : matplotlib.axes.Axes
         Where to draw.
     tables : sequence of Table
-        From `evaluation.fine_tuning`; one row each.
+        From `changes.fine_tuning`; one row each.
 
     Returns
     -------
@@ -215,7 +217,7 @@ def recalibration(ax, table):
     ax : matplotlib.axes.Axes
         Where to draw.
     table : Table
-        From `evaluation.recalibration`, with the row ``"unchanged"``.
+        From `changes.recalibration`, with the row ``"unchanged"``.
 
     Returns
     -------
