@@ -199,11 +199,11 @@ def check(exercise_id, answer):
 
     Examples
     --------
-    >>> check("math.two", ([[-1], [1]], [[0], [0]])).passed
+    >>> check("backward.two", ([[-1], [1]], [[0], [0]])).passed
     True
-    >>> check("math.two", ([[-0.7071], [0.7071]], [[0], [0]])).mistake
+    >>> check("backward.two", ([[-0.7071], [0.7071]], [[0], [0]])).mistake
     'unbiased-variance'
-    >>> check("math.two", ...).attempted
+    >>> check("backward.two", ...).attempted
     False
     """
     known = exercises(str(exercise_id).partition(".")[0])

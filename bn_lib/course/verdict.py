@@ -57,9 +57,9 @@ class Verdict:
     Examples
     --------
     >>> messages = {"hinglish": "Wah!", "english": "Well done!"}
-    >>> Verdict("math.two", passed=True, attempted=True, messages=messages)
-    ✔ math.two: Sahi hai. Wah!
-      math.two: Correct. Well done!
+    >>> Verdict("backward.two", passed=True, attempted=True, messages=messages)
+    ✔ backward.two: Sahi hai. Wah!
+      backward.two: Correct. Well done!
     """
 
     exercise: str

@@ -1,5 +1,6 @@
 """A check, whatever it is given, and what it tells."""
 
+import pkgutil
 import re
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 
-from bn_lib import functional
+from bn_lib import chapters, functional
 from bn_lib.course import watch
 from bn_lib.course.exercise import Exercise, check, exercises, judge, texts
 from bn_lib.course.observation import Problem, same
@@ -20,7 +21,9 @@ from bn_lib.course.probe import alike, huge
 from bn_lib.course.verdict import Verdict
 from bn_lib.course.wrong_lines import with_wrong_lines
 
-EXERCISES, TEXTS = exercises("math"), texts()
+CHAPTERS = [module.name for module in pkgutil.iter_modules(chapters.__path__)]
+EXERCISES = {id_: one for name in CHAPTERS for id_, one in exercises(name).items()}
+TEXTS = texts()
 
 
 def forward(x, gamma, beta, eps):
@@ -127,20 +130,20 @@ class StartedStubLayer(StubLayer):
         self.mean = np.zeros(num_features)
 
 
-FUNCTIONS = ["math.forward", "math.images", "math.undo", "math.backward"]
+FUNCTIONS = ["math.forward", "math.images", "math.undo", "backward.full"]
 STUBS = [
     *((e, answer) for e in EXERCISES for answer in (None, ...)),
     *((e, lambda *args: None) for e in FUNCTIONS),
     *((e, lambda *args: ...) for e in FUNCTIONS),
     *((e, _raise_not_implemented) for e in FUNCTIONS),
     ("math.undo", lambda mean, var, eps: (..., ...)),
-    ("math.backward", lambda dout, xhat, rstd, gamma: (None, None, None)),
-    ("math.backward", _stub_of_cs231n),
+    ("backward.full", lambda dout, xhat, rstd, gamma: (None, None, None)),
+    ("backward.full", _stub_of_cs231n),
     ("math.running", StubLayer),
     ("math.running", RaisingStubLayer),
     ("math.running", StartedStubLayer),
-    ("math.two", (None, None)),
-    ("math.two", (..., ...)),
+    ("backward.two", (None, None)),
+    ("backward.two", (..., ...)),
 ]
 
 
@@ -151,7 +154,7 @@ def test_a_stub_is_not_attempted(exercise, answer):
 
 
 def test_a_half_filled_stub_is_incomplete_and_names_the_gap():
-    verdict = check("math.two", ([[-1], [1]], ...))
+    verdict = check("backward.two", ([[-1], [1]], ...))
     assert (verdict.mistakes, verdict.attempted) == (("incomplete",), True)
     assert "dx" in verdict.messages["english"]
 
@@ -282,18 +285,18 @@ ODD = [
     ("math.undo", lambda mean, var, eps: mean, "wrong-type", "expected (gamma, beta)"),
     ("math.undo", lambda mean, var, eps: (var,), "wrong-type", "tuple of length 1"),
     ("math.undo", lambda *given: {"gamma": 1, "beta": 2}, "wrong-type", "got dict"),
-    ("math.backward", _keeps_the_dimension, "wrong-shape", "expected (4,), got (1, 4)"),
+    ("backward.full", _keeps_the_dimension, "wrong-shape", "expected (4,), got (1, 4)"),
     ("math.running", Layer(3), "wrong-type", "expected the class MyBatchNorm"),
     ("math.running", NotALayer, "wrong-signature", "got no forward"),
     ("math.running", StatelessLayer, "wrong-signature", "state_dict"),
     ("math.running", OldSignature, "wrong-signature", "forward(self, x, training)"),
     ("math.running", NoArguments, "wrong-signature", "num_features"),
     ("math.running", StateIsAList, "raised", "expected a dict from state_dict()"),
-    ("math.two", Hostile(), "wrong-type", "Hostile"),
-    ("math.two", (Hostile(), Hostile()), "wrong-type", "xhat: expected real numbers"),
-    ("math.two", 3, "wrong-type", "expected (xhat, dx), got int"),
-    ("math.two", ([-1, 1], [0, 0]), "wrong-shape", "expected (2, 1), got (2,)"),
-    ("math.two", ([[np.nan], [1]], [[0], [0]]), "not-finite", "nan"),
+    ("backward.two", Hostile(), "wrong-type", "Hostile"),
+    ("backward.two", (Hostile(), Hostile()), "wrong-type", "xhat: expected real numbers"),
+    ("backward.two", 3, "wrong-type", "expected (xhat, dx), got int"),
+    ("backward.two", ([-1, 1], [0, 0]), "wrong-shape", "expected (2, 1), got (2,)"),
+    ("backward.two", ([[np.nan], [1]], [[0], [0]]), "not-finite", "nan"),
 ]
 # pytest would ask a hostile object for its name.
 ODD_IDS = [f"{exercise}-{mistake}-{i}" for i, (exercise, _, mistake, _) in enumerate(ODD)]
@@ -389,7 +392,7 @@ def test_every_call_gets_the_same_fresh_inputs():
 
 
 def test_an_unknown_exercise_lists_the_known_ones():
-    with pytest.raises(ValueError, match=r"math\.forward.*math\.two.*, got 'math\.fwd'"):
+    with pytest.raises(ValueError, match=r"math\.forward.*math\.undo.*, got 'math\.fwd'"):
         check("math.fwd", None)
     with pytest.raises(ValueError, match="none in this chapter"):
         check("cooking.rice", None)
@@ -519,7 +522,7 @@ def test_the_inputs_are_not_those_that_the_answer_changed():
 
 
 def test_a_value_or_a_right_answer_has_no_failing_inputs():
-    assert check("math.two", ([[1], [-1]], [[0], [0]])).inputs == {}
+    assert check("backward.two", ([[1], [-1]], [[0], [0]])).inputs == {}
     assert check("math.forward", forward).inputs == {}
 
 
@@ -528,7 +531,7 @@ def test_a_diagnosis_shows_a_value_of_the_output_that_it_is_about():
         dx, dgamma, dbeta = backward(*given)
         return dx, dgamma / len(given[0]), dbeta
 
-    message = check("math.backward", dgamma_is_a_mean).messages["english"]
+    message = check("backward.full", dgamma_is_a_mean).messages["english"]
     assert re.search(r"eps 0.5: dgamma\[0\]: expected ", message)
     assert "dx[" not in message
     assert "dbeta[" not in message
@@ -539,7 +542,7 @@ def test_two_mistakes_in_two_outputs_are_told_one_by_one():
         dx, dgamma, dbeta = backward(dout, xhat, rstd, 1)
         return dx, dbeta, dgamma
 
-    verdict = check("math.backward", swapped_and_without_gamma)
+    verdict = check("backward.full", swapped_and_without_gamma)
     assert set(verdict.mistakes) == {"gamma-forgotten", "gradients-swapped"}
     gamma, swapped = sorted(
         verdict.messages["english"].split(") "), key=lambda s: "dx[" in s
@@ -562,7 +565,7 @@ def test_an_output_that_nobody_can_explain_is_told_too():
         dx, dgamma, dbeta = backward(*given)
         return dx, dgamma / len(given[0]), dbeta**2
 
-    verdict = check("math.backward", odd)
+    verdict = check("backward.full", odd)
     assert set(verdict.mistakes) == {"mean-of-parameters", "unknown"}
     assert "dbeta[0]: expected" in verdict.messages["english"]
 
@@ -626,7 +629,7 @@ def test_every_known_wrong_answer_is_diagnosed_as_itself(name):
     for i, variant in enumerate(variants):
         made.clear()
         made.add(i)
-        given = answer() if name == "math.two" else answer
+        given = answer() if name == "backward.two" else answer
         told = set(judge(name, exercise, given, TEXTS).mistakes)
         raises = told == {"raised"}
         equal = any(pair <= told | set(variant.mistakes) for pair in EQUAL)
@@ -648,7 +651,7 @@ NUMBER = re.compile(r"\d+(?:\.\d+)?")
 SYMBOLS = re.findall(
     r"\S+",
     """
-    N−1 E[x²] xhat gamma beta eps rstd dx dout dgamma dbeta N x NaN g m y 1/N n
+    N−1 E[x²] xhat gamma beta eps rstd dx dout dgamma dbeta N x NaN g m y 1/m n
     state_dict grad_enabled keepdims reshape float32 num_features momentum
     verdict.printed
     """,
@@ -680,14 +683,14 @@ def test_hinglish_is_spelled_and_spoken_as_the_book_does(mistake):
 
 def test_text_is_two_lines_with_a_mark_and_a_word():
     marks = {
-        "✔": ("math.two", ([[-1], [1]], [[0], [0]])),
-        "✘": ("math.two", 3),
-        "○": ("math.two", ...),
+        "✔": ("backward.two", ([[-1], [1]], [[0], [0]])),
+        "✘": ("backward.two", 3),
+        "○": ("backward.two", ...),
     }
     words = {"✔": "Correct.", "✘": "Not right yet.", "○": "Still open."}
     for mark, case in marks.items():
         hinglish, english = repr(check(*case)).splitlines()
-        assert hinglish.startswith(mark + " math.two: ")
+        assert hinglish.startswith(mark + " backward.two: ")
         assert words[mark] in english
 
 
@@ -751,7 +754,7 @@ def _contrast(one, other):
 
 @pytest.mark.parametrize("answer", [([[-1], [1]], [[0], [0]]), 3, ...])
 def test_html_is_readable_on_white_and_near_black_pages(answer):
-    page = Page(check("math.two", answer)._repr_html_())
+    page = Page(check("backward.two", answer)._repr_html_())
     box = dict(part.split(":") for part in page.styles[0].split(";"))
     paragraphs = [style for style in page.styles[1:] if style]
     assert len(paragraphs) == 2
@@ -765,9 +768,11 @@ def test_html_is_readable_on_white_and_near_black_pages(answer):
 
 def test_a_verdict_is_hashable_and_frozen():
     messages = {"hinglish": "a", "english": "b"}
-    verdict = Verdict("math.two", False, True, ("unknown",), messages, {"x": np.ones(2)})
+    verdict = Verdict(
+        "backward.two", False, True, ("unknown",), messages, {"x": np.ones(2)}
+    )
     assert hash(verdict)
-    assert verdict == Verdict("math.two", False, True, ("unknown",), messages)
+    assert verdict == Verdict("backward.two", False, True, ("unknown",), messages)
     with pytest.raises(AttributeError):
         verdict.passed = True
 

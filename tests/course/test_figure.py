@@ -8,8 +8,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+from bn_lib.chapters.backward import figures as backward_figures
 from bn_lib.chapters.math import figures
 from bn_lib.course import figure
+from bn_lib.course.diagram import diagram
 from bn_lib.course.figure import INK, PINK, in_words
 
 
@@ -18,6 +20,16 @@ def ax():
     fig, ax = plt.subplots()
     yield ax
     plt.close(fig)
+
+
+def test_arrows_lead_from_box_to_box(ax):
+    places = {(0, 0): "x", (1, 0): "BN"}
+    diagram(ax, places, [((0, 0), (1, 0))], marked={"BN"})
+    assert [text.get_text() for text in ax.texts] == ["x", "BN"]
+    x, bn, arrow = ax.patches
+    assert x.get_facecolor() != bn.get_facecolor()
+    start, *_, end = arrow.get_path().vertices[:3]
+    assert 0 < start[0] < end[0] < 1
 
 
 def test_number_lines_put_each_value_at_its_place(ax):
@@ -98,14 +110,14 @@ def test_a_log_axis_has_ticks_to_read_values_from_however_short(ax, limits):
 def test_parts_show_each_vector_in_a_panel_of_its_own():
     fig, axs = plt.subplots(1, 3)
     terms = {"whole": [3.0, -1.0], "one": [1.0, 1.0], "rest": [2.0, -2.0]}
-    figures.parts(axs, terms)
+    backward_figures.parts(axs, terms)
     heights = [[bar.get_height() for bar in ax.patches] for ax in axs]
     assert heights == list(terms.values())
     plt.close(fig)
 
 
 def test_shares_stand_in_a_bar_of_one(ax):
-    figures.shares(ax, ["2", "4"], [0.0, 0.5], [0.0, 0.5])
+    backward_figures.shares(ax, ["2", "4"], [0.0, 0.5], [0.0, 0.5])
     assert [bar.get_height() for bar in ax.patches] == [1.0, 1.0, 0.0, 0.5]
 
 

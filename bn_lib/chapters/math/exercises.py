@@ -8,7 +8,6 @@ import numpy as np
 
 from bn_lib.course import story
 from bn_lib.course.exercise import Exercise
-from bn_lib.course.observation import same
 from bn_lib.course.probe import alike, both, huge, unlike
 
 __all__ = []  # `check` finds every Exercise; a right answer is printed as it stands
@@ -253,92 +252,6 @@ UNDO = Exercise(
 )
 
 
-def batch_norm_backward(dout, xhat, rstd, gamma):
-    dgamma = (dout * xhat).sum(axis=0)
-    dbeta = dout.sum(axis=0)
-    g = dout * gamma  # the gradient that arrives at xhat
-    through_mean = g.mean(axis=0)
-    through_var = xhat * (g * xhat).mean(axis=0)
-    dx = rstd * (g - through_mean - through_var)
-    return dx, dgamma, dbeta
-
-
-def _gradient(shape, eps, sign=1, dtype=np.float64):
-    """Return the inputs of a backward case; dout leans on the mean and on xhat."""
-
-    def inputs(rng):
-        x = rng.normal(1.5, 0.7, size=shape)
-        rstd = 1 / np.sqrt(x.var(0) + eps)
-        xhat = (x - x.mean(0)) * rstd
-        dout = rng.normal(1.0, 1.0, size=shape) + 0.7 * xhat
-        gamma = sign * rng.uniform(1.5, 2.5, size=shape[1])
-        given = {"dout": dout, "xhat": xhat, "rstd": rstd, "gamma": gamma}
-        return {name: value.astype(dtype) for name, value in given.items()}
-
-    return inputs
-
-
-BACKWARD = Exercise(
-    batch_norm_backward,
-    outputs=("dx", "dgamma", "dbeta"),
-    cases={
-        "dout (4, 4), eps 0.5": _gradient((4, 4), 0.5),
-        "dout (6, 3), eps 1e-5": _gradient((6, 3), 1e-5),
-        "dout (5, 2), float32": _gradient((5, 2), 0.5, -1, np.float32),
-    },
-    probes=(
-        ("gamma-forgotten", "dx", alike({}, {"gamma": huge})),
-        ("rstd-forgotten", "dx", alike({}, {"rstd": huge})),
-        ("sum-not-zero", "dx", lambda run: not same(run().sum(axis=0), 0 * run()[0])),
-        ("gamma-in-parameters", "dgamma dbeta", unlike({}, {"gamma": huge})),
-        ("rstd-in-parameters", "dgamma dbeta", unlike({}, {"rstd": huge})),
-        ("dgamma-without-xhat", "dgamma", alike({}, {"xhat": lambda xhat: xhat[::-1]})),
-        ("dbeta-with-xhat", "dbeta", unlike({}, {"xhat": lambda xhat: xhat[::-1]})),
-    ),
-    mistakes="""
-    constant-statistics   through_mean = 0; through_var = 0
-    constant-variance     through_var = 0
-    constant-mean         through_mean = 0
-    gamma-forgotten       g -> dout
-                          g = dout
-    gamma-not-once        g -> (g * gamma)
-                          g = dout / gamma
-    rstd-forgotten        dx = g - through_mean - through_var
-                          dx = rstd * (g - through_mean) - through_var
-                          dx = rstd * (g - through_var) - through_mean
-                          dx = rstd * g - through_mean - through_var
-    rstd-power            rstd -> rstd**2 | rstd**3 | 1 / rstd
-                          through_mean -> rstd * through_mean
-                          through_var -> rstd * through_var | rstd**2 * through_var
-                          through_var -> through_var / rstd**2
-    dx-zero               dx = 0 * g
-    sum-in-dx             mean(axis=0) -> sum(axis=0) | mean(axis=0) / len(g)
-                          rstd -> rstd * len(g) | rstd / len(g)
-                          (g - -> (g / len(g) -
-    unbiased-variance     mean(axis=0) -> sum(axis=0) / (len(g) - 1)
-    wrong-count           mean(axis=0) -> sum(axis=0) / g.shape[1]
-    projection-by-length  ).mean(axis=0) -> ).sum(axis=0) / (xhat**2).sum(axis=0)
-    direction-forgotten   through_var = (g * xhat).mean(axis=0) | (g * xhat**2).mean(axis=0)
-                          through_var = xhat * g.mean(axis=0) | xhat * g * xhat
-    factor-of-two         through_mean -> 2 * through_mean | through_mean / 2
-                          through_var -> 2 * through_var | through_var / 2
-    wrong-sign            - -> +
-                          rstd -> -rstd
-                          dgamma = -(dout * xhat).sum(axis=0)
-                          dbeta = -dout.sum(axis=0)
-    wrong-axis            (axis=0) -> () | (axis=1) | (axis=1, keepdims=True)
-    gradients-swapped     return dx, dbeta, dgamma | dgamma, dbeta, dx | dbeta, dgamma, dx
-    gamma-in-parameters   sum(axis=0) -> sum(axis=0) * gamma
-    rstd-in-parameters    sum(axis=0) -> sum(axis=0) * rstd | sum(axis=0) / rstd
-    dgamma-without-xhat   dgamma = dout.sum(axis=0)
-    dbeta-with-xhat       dbeta = (dout * xhat).sum(axis=0)
-    sum-before-product    dgamma = dout.sum(axis=0) * xhat.sum(axis=0)
-    not-summed            .sum(axis=0) ->
-    mean-of-parameters    .sum(axis=0) -> .mean(axis=0)
-    """,
-)
-
-
 class MyBatchNorm:
     def __init__(self, num_features, momentum=0.1, eps=1e-5):
         self.momentum, self.eps = momentum, eps
@@ -520,36 +433,5 @@ RUNNING = Exercise(
                               np.ones -> np.zeros
     not-saved                 state['running_mean'].copy() -> self.running_mean
                               state['running_var'].copy() -> self.running_var
-    """,
-)
-
-
-def two():
-    xhat = [[-1.0], [1.0]]
-    dx = [[0.0], [0.0]]
-    return xhat, dx
-
-
-TWO = Exercise(
-    two,
-    outputs=("xhat", "dx"),
-    cases={"": lambda rng: {}},
-    from_scratch=False,
-    # Of several ways to the same numbers, only what is true of all of them is told.
-    probes=(
-        ("sum-not-zero", "dx", lambda run: not same(run().sum(axis=0), np.zeros(1))),
-        ("direction-left", "dx", lambda run: same(run().sum(axis=0), np.zeros(1))),
-    ),
-    mistakes="""
-    unbiased-variance    1.0 -> 0.7071 | 0.71
-    wrong-sign           xhat = [[1.0], [-1.0]]
-    divided-by-four      1.0 -> 0.5
-    not-divided          1.0 -> 2.0
-    mean-not-subtracted  xhat = [[1.5], [3.5]]
-    mean-not-subtracted, not-divided  xhat = [[3.0], [7.0]]
-    not-the-variance     xhat = [[0.0], [1.0]]
-    brackets             xhat = [[0.5], [4.5]]
-    constant-statistics  dx = [[2.5], [0.5]] | [[5.0], [1.0]]
-    gradients-swapped    return dx, xhat
     """,
 )

@@ -1,11 +1,35 @@
-"""Figures of the chapter on the mathematics."""
+"""Figures of the chapter on the math."""
+
+from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
 
-from bn_lib.course.figure import BLUE, FILLS, GREY, HATCHES, INK, ORANGE, PALE
+from bn_lib.course.diagram import diagram
+from bn_lib.course.figure import BLUE, FILLS, GREY, HATCHES, INK
 
-__all__ = ["axes_grid", "number_lines", "parts", "shares"]
+__all__ = ["axes_grid", "network", "number_lines"]
+
+
+def network(ax):
+    """Draw a small network without batch norm, and below it the same one with it.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where to draw.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    layers = ("x", "Linear", "BN", "ReLU", "Linear", "loss")
+    boxes, arrows = {}, []
+    for row, left_out in enumerate(("BN", None)):
+        places = [(i, row) for i, name in enumerate(layers) if name != left_out]
+        boxes |= {place: layers[place[0]] for place in places}
+        arrows += pairwise(places)
+    return diagram(ax, boxes, arrows, marked={"BN"})
 
 
 def number_lines(ax, rows):
@@ -88,82 +112,4 @@ def axes_grid(ax, groups, title, pixels=1):
     ax.set(xlabel="channel C", ylabel="sample N", xticks=[], yticks=[])
     ax.grid(False)
     ax.spines[:].set_visible(False)
-    return ax
-
-
-def parts(axs, terms):
-    """Draw vectors as bars side by side, the first being the sum of the others.
-
-    Parameters
-    ----------
-    axs : sequence of matplotlib.axes.Axes
-        One for each vector; they should share their y axis.
-    terms : dict of str to array, shape (N,)
-        Title and values of the whole, then of its parts.
-
-    Returns
-    -------
-    sequence of matplotlib.axes.Axes
-    """
-    colours = [GREY, *[PALE] * (len(terms) - 2), BLUE]
-    for ax, (title, values), colour in zip(axs, terms.items(), colours, strict=True):
-        places = np.arange(1, len(values) + 1)
-        hatch = "///" if colour == PALE else None
-        ax.bar(places, values, color=colour, edgecolor=INK, linewidth=0.8, hatch=hatch)
-        ax.axhline(0, color=INK, linewidth=0.8)
-        for place, value in zip(places, values, strict=True):
-            below = value < 0
-            ax.annotate(
-                f"{value:.3g}",
-                (place, value),
-                xytext=(0, -3 if below else 3),
-                textcoords="offset points",
-                ha="center",
-                va="top" if below else "bottom",
-                fontsize=10,
-            )
-        ax.set(title=title, xticks=places)
-        ax.margins(y=0.2)
-        ax.grid(False)
-    return axs
-
-
-def shares(ax, labels, left, theory):
-    """Draw which share of a whole is left, as filled bars in striped ones.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Where to draw.
-    labels : sequence of str
-        One for each bar.
-    left, theory : sequence of float
-        Measured and expected share, from 0 to 1; the expected one is a dash.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-    """
-    ax.bar(
-        labels,
-        1.0,
-        color=PALE,
-        edgecolor=INK,
-        linewidth=0.8,
-        hatch="///",
-        label="removed",
-    )
-    ax.bar(labels, left, color=BLUE, edgecolor=INK, linewidth=0.8, label="left")
-    ax.plot(
-        labels,
-        theory,
-        "_",
-        color=ORANGE,
-        markersize=22,
-        markeredgewidth=3,
-        label="(m − 2) / m",
-    )
-    ax.set_ylim(0, 1)
-    ax.grid(False)
-    ax.figure.legend(loc="outside upper center", ncols=3, frameon=False, fontsize=10)
     return ax

@@ -1,41 +1,27 @@
 """The exercises, held to answers that learners would write by hand."""
 
 import copy
-import inspect
 import math
 import pickle
-from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from bn_lib import functional
-from bn_lib.course.exercise import check, exercises
+from tests.chapters.learners import (
+    Learners,
+    assert_every_known_mistake_is_made,
+    assert_hardly_one_is_unknown,
+    assert_passes,
+    assert_the_solution_is_the_right_answer,
+    assert_told,
+    known_mistakes,
+)
 
-EXERCISES = exercises("math")
-RIGHT, WRONG = [], []
-
-
-def right(exercise, answer=None):
-    """Register a right answer; without `answer`, as a decorator."""
-    if answer is None:
-        return lambda answer: right(exercise, answer)
-    RIGHT.append(pytest.param(exercise, answer, id=f"{exercise}-{len(RIGHT)}"))
-    return answer
-
-
-def wrong(exercise, *mistakes):
-    """Register a wrong answer with all the mistakes that have to be named."""
-
-    def register(answer):
-        name = f"{exercise}-{'-'.join(mistakes)}-{len(WRONG)}"
-        WRONG.append(pytest.param(exercise, mistakes, answer, id=name))
-        return answer
-
-    return register
+LEARNERS = Learners("math")
+EXERCISES, right, wrong = LEARNERS.exercises, LEARNERS.right, LEARNERS.wrong
 
 
 # Forward of (N, C)
@@ -523,209 +509,6 @@ UNDO = {
 for _mistakes, _answers in UNDO.items():
     for _answer in _answers:
         wrong("math.undo", *_mistakes)(_answer)
-
-
-# Backward
-
-
-@right("math.backward")
-def backward_with_sums(dout, xhat, rstd, gamma):
-    n = len(dout)
-    dgamma, dbeta = np.sum(dout * xhat, axis=0), np.sum(dout, axis=0)
-    return gamma * rstd / n * (n * dout - dbeta - xhat * dgamma), dgamma, dbeta
-
-
-@right("math.backward")
-def backward_in_float32(dout, xhat, rstd, gamma):
-    arrays = (a.astype(np.float32) for a in (dout, xhat, rstd, gamma))
-    return tuple(g.astype(np.float32) for g in backward_with_sums(*arrays))
-
-
-@right("math.backward")
-def backward_with_jacobian(dout, xhat, rstd, gamma):
-    n, dx = len(dout), np.zeros(dout.shape)
-    for j in range(dout.shape[1]):
-        for i in range(n):
-            for k in range(n):
-                slope = (i == k) - 1 / n - xhat[i, j] * xhat[k, j] / n
-                dx[i, j] += gamma[j] * rstd[j] * slope * dout[k, j]
-    return dx, np.einsum("nc,nc->c", dout, xhat), [sum(c) for c in dout.T.tolist()]
-
-
-@right("math.backward")
-def backward_in_torch(dout, xhat, rstd, gamma):
-    dout, xhat, rstd, gamma = (torch.tensor(value) for value in (dout, xhat, rstd, gamma))
-    return backward_with_sums(dout.numpy(), xhat.numpy(), rstd.numpy(), gamma.numpy())
-
-
-def _staged(half=-0.5, two=2, power=3, over=True, sign=-1):
-    """Write the backward step by step, through the variance and then the mean."""
-
-    def answer(dout, xhat, rstd, gamma):
-        n, dxhat, xmu = len(dout), dout * gamma, xhat / rstd
-        dvar = np.sum(dxhat * xmu, axis=0) * half * rstd**power
-        dmu = sign * np.sum(dxhat * rstd, axis=0)
-        dx = dxhat * rstd + dvar * two * xmu / (n if over else 1) + dmu / n
-        return dx, np.sum(dout * xhat, axis=0), np.sum(dout, axis=0)
-
-    return answer
-
-
-right("math.backward", _staged())
-
-
-def _backward(dx=None, dgamma=None, dbeta=None):
-    """Write the backward with another dx, dgamma or dbeta."""
-
-    def answer(dout, xhat, rstd, gamma):
-        given = list(backward_with_sums(dout, xhat, rstd, gamma))
-        if dx:
-            given[0] = dx(dout, dout * gamma, xhat, rstd)
-        if dgamma:
-            given[1] = dgamma(dout, xhat, rstd, gamma)
-        if dbeta:
-            given[2] = dbeta(dout, xhat, rstd, gamma)
-        return tuple(given)
-
-    return answer
-
-
-def _m(values):
-    return values.mean(axis=0)
-
-
-# d is dout and g is d * gamma; x is xhat and r is rstd.
-BACKWARD_DX = {
-    ("constant-statistics",): [lambda d, g, x, r: g * r],
-    ("constant-statistics", "rstd-forgotten"): [lambda d, g, x, r: g],
-    ("gamma-forgotten", "rstd-forgotten", "sum-not-zero"): [lambda d, g, x, r: d],
-    ("constant-variance",): [
-        lambda d, g, x, r: (g - _m(g)) * r,
-        lambda d, g, x, r: (g - _m(g) - x * _m(g) * _m(x)) * r,
-    ],
-    ("constant-variance", "rstd-forgotten"): [lambda d, g, x, r: g - _m(g)],
-    ("constant-mean",): [lambda d, g, x, r: (g - x * _m(g * x)) * r],
-    ("rstd-forgotten",): [lambda d, g, x, r: g - _m(g) - x * _m(g * x)],
-    ("rstd-power",): [
-        lambda d, g, x, r: (g - _m(g) - x * _m(g * x)) / r,
-        lambda d, g, x, r: (g - _m(g) - x * _m(g * x)) * r**2,
-    ],
-    ("gamma-forgotten",): [
-        lambda d, g, x, r: r * (d - _m(d) - x * _m(d * x)),
-        lambda d, g, x, r: r * (g - _m(g) - x * _m(d * x)),
-        lambda d, g, x, r: r * (g - _m(d) - x * _m(d * x)),
-    ],
-    ("gamma-not-once",): [lambda d, g, x, r: g / d * r * (g - _m(g) - x * _m(g * x))],
-    ("sum-in-dx",): [
-        lambda d, g, x, r: r * (g - g.sum(0) - x * (g * x).sum(0)),
-        lambda d, g, x, r: r * (len(g) * g - g.sum(0) - x * (g * x).sum(0)),
-        lambda d, g, x, r: r * (g - g.sum(0) - x * (g * x).sum(0)) / len(g),
-        lambda d, g, x, r: r * (g - _m(g) - x * (g * x).sum(0)),
-    ],
-    ("unbiased-variance",): [
-        lambda d, g, x, r: r * (g - _m(g) - x * (g * x).sum(0) / (len(g) - 1)),
-    ],
-    ("projection-by-length",): [
-        lambda d, g, x, r: r * (g - _m(g) - x * (g * x).sum(0) / (x * x).sum(0)),
-    ],
-    ("direction-forgotten",): [lambda d, g, x, r: r * (g - _m(g) - _m(g * x))],
-    ("factor-of-two",): [lambda d, g, x, r: r * (g - _m(g) - x * _m(g * x) / 2)],
-    ("wrong-sign",): [
-        lambda d, g, x, r: r * (g + _m(g) + x * _m(g * x)),
-        lambda d, g, x, r: -r * (g - _m(g) - x * _m(g * x)),
-        lambda d, g, x, r: r * (g - _m(g) + x * _m(g * x)),
-    ],
-    ("wrong-axis",): [
-        lambda d, g, x, r: r * (g - g.mean() - x * (g * x).mean()),
-        lambda d, g, x, r: r * (g - g.mean() - x * _m(g * x)),
-        lambda d, g, x, r: (
-            r * (g - g.mean(1, keepdims=True) - x * (g * x).mean(1, keepdims=True))
-        ),
-    ],
-    ("dx-zero",): [lambda d, g, x, r: 0 * d],
-    ("sum-not-zero",): [lambda d, g, x, r: r * (g - _m(g * x) - x * _m(g))],
-}
-BACKWARD = {
-    ("factor-of-two",): [_staged(half=-1), _staged(two=1)],
-    ("wrong-sign",): [
-        _staged(half=0.5),
-        _staged(sign=1),
-        _backward(dgamma=lambda d, x, r, g: -(d * x).sum(0)),
-    ],
-    ("rstd-forgotten",): [_staged(power=2)],
-    ("rstd-power",): [_staged(power=1)],
-    ("sum-in-dx",): [_staged(over=False)],
-    # A dbeta copied from dgamma is no swap, nor is a dgamma without xhat.
-    ("dbeta-with-xhat",): [_backward(dbeta=lambda d, x, r, g: (d * x).sum(0))],
-    ("dgamma-without-xhat",): [_backward(dgamma=lambda d, x, r, g: d.sum(0))],
-    ("dgamma-without-xhat", "mean-of-parameters"): [
-        _backward(dgamma=lambda d, x, r, g: d.sum(0), dbeta=lambda d, x, r, g: d.mean(0)),
-    ],
-    ("dgamma-without-xhat", "unknown"): [
-        _backward(dgamma=lambda d, x, r, g: d.sum(0), dbeta=lambda d, x, r, g: g * 0 + 1),
-    ],
-    ("gradients-swapped",): [
-        _backward(
-            dgamma=lambda d, x, r, g: d.sum(0), dbeta=lambda d, x, r, g: (d * x).sum(0)
-        ),
-        lambda *given: backward_with_sums(*given)[::-1],
-    ],
-    ("mean-of-parameters",): [
-        _backward(
-            dgamma=lambda d, x, r, g: (d * x).mean(0), dbeta=lambda d, x, r, g: d.mean(0)
-        ),
-        _backward(dbeta=lambda d, x, r, g: d.mean(0)),
-    ],
-    ("gamma-in-parameters",): [
-        _backward(
-            dgamma=lambda d, x, r, g: (d * g * x).sum(0),
-            dbeta=lambda d, x, r, g: (d * g).sum(0),
-        ),
-    ],
-    ("rstd-in-parameters",): [_backward(dgamma=lambda d, x, r, g: (d * x / r).sum(0))],
-    ("not-summed",): [
-        _backward(dgamma=lambda d, x, r, g: d * x, dbeta=lambda d, x, r, g: d),
-    ],
-    ("wrong-axis",): [
-        _backward(
-            dgamma=lambda d, x, r, g: (d * x).sum(1), dbeta=lambda d, x, r, g: d.sum(1)
-        ),
-        _backward(
-            dgamma=lambda d, x, r, g: (d * x).sum(), dbeta=lambda d, x, r, g: d.sum()
-        ),
-    ],
-    ("sum-before-product",): [_backward(dgamma=lambda d, x, r, g: d.sum(0) * x.sum(0))],
-    ("constant-statistics", "mean-of-parameters"): [
-        _backward(
-            dx=lambda d, g, x, r: g * r,
-            dgamma=lambda d, x, r, g: (d * x).mean(0),
-            dbeta=lambda d, x, r, g: d.mean(0),
-        ),
-    ],
-    ("wrong-shape",): [
-        _backward(dgamma=lambda d, x, r, g: (d * x).sum(0, keepdims=True)),
-    ],
-    ("wrong-type",): [lambda dout, xhat, rstd, gamma: dout * gamma * rstd],
-}
-for _mistakes, _answers in BACKWARD_DX.items():
-    for _answer in _answers:
-        wrong("math.backward", *_mistakes)(_backward(dx=_answer))
-for _mistakes, _answers in BACKWARD.items():
-    for _answer in _answers:
-        wrong("math.backward", *_mistakes)(_answer)
-
-
-@wrong("math.backward", "gamma-forgotten", "gradients-swapped")
-def backward_swapped_and_without_gamma(dout, xhat, rstd, gamma):
-    dx = rstd * (dout - _m(dout) - xhat * _m(dout * xhat))
-    return dx, dout.sum(0), (dout * xhat).sum(0)
-
-
-@wrong("math.backward", "changed-input")
-def backward_in_place(dout, xhat, rstd, gamma):
-    dgamma, dbeta = (dout * xhat).sum(0), dout.sum(0)
-    dout *= gamma
-    return rstd * (dout - _m(dout) - xhat * _m(dout * xhat)), dgamma, dbeta
 
 
 # Running statistics
@@ -1241,74 +1024,33 @@ class ChangesItsInput(Layer):
         return x
 
 
-# Two samples, by hand
-
-right("math.two", ([[-1], [1]], [[0], [0]]))
-right("math.two", [np.float32([[-1], [1]]), np.zeros((2, 1))])
-RIGHT_XHAT, RIGHT_DX = [[-1], [1]], [[0], [0]]
-for _mistakes, _xhat in {
-    ("unbiased-variance",): [[-0.7071], [0.7071]],
-    ("wrong-sign",): [[1], [-1]],
-    ("divided-by-four",): [[-0.5], [0.5]],
-    ("not-divided",): [[-2], [2]],
-    ("mean-not-subtracted",): [[1.5], [3.5]],
-    ("mean-not-subtracted", "not-divided"): [[3], [7]],
-    ("not-the-variance",): [[0], [1]],
-}.items():
-    wrong("math.two", *_mistakes)((_xhat, RIGHT_DX))
-for _mistake, _dx in {
-    "constant-statistics": [[2.5], [0.5]],
-    "direction-left": [[1], [-1]],
-    "sum-not-zero": [[1.5], [1.5]],
-}.items():
-    wrong("math.two", _mistake)((RIGHT_XHAT, _dx))
-wrong("math.two", "gradients-swapped")((RIGHT_DX, RIGHT_XHAT))
-wrong("math.two", "unbiased-variance", "direction-left")(
-    ([[-0.7071], [0.7071]], [[2], [-2]])
-)
-
-
-@pytest.mark.parametrize(("exercise", "answer"), RIGHT)
+@pytest.mark.parametrize(("exercise", "answer"), LEARNERS.right_ones)
 def test_a_right_answer_passes_in_any_style(exercise, answer):
-    verdict = check(exercise, answer)
-    assert (verdict.passed, verdict.mistakes, verdict.attempted) == (True, (), True), (
-        verdict
-    )
+    assert_passes(exercise, answer)
 
 
-@pytest.mark.parametrize(("exercise", "mistakes", "answer"), WRONG)
+@pytest.mark.parametrize(("exercise", "mistakes", "answer"), LEARNERS.wrong_ones)
 def test_a_wrong_answer_is_told_its_mistakes_and_no_others(exercise, mistakes, answer):
-    verdict = check(exercise, answer)
-    assert (verdict.passed, verdict.attempted) == (False, True)
-    assert set(verdict.mistakes) == set(mistakes), verdict
+    assert_told(exercise, mistakes, answer)
 
 
-def test_there_are_hundreds_of_answers_and_hardly_one_is_unknown():
-    unknown = [parameter for parameter in WRONG if "unknown" in parameter.values[1]]
-    assert len(RIGHT) >= 25
-    assert len(WRONG) >= 200
-    assert len(unknown) < len(WRONG) / 50
+def test_every_known_mistake_is_made_by_a_learner_and_hardly_one_is_unknown():
+    assert_every_known_mistake_is_made(LEARNERS)
+    assert_hardly_one_is_unknown(LEARNERS)
 
 
-def _known_mistakes(exercise):
-    found = {name for variant in exercise.variants for name in variant.mistakes}
-    return found | set(exercise.tells.values()) | {probe[0] for probe in exercise.probes}
-
-
-def test_every_known_mistake_is_made_by_a_learner():
-    known = set().union(*map(_known_mistakes, EXERCISES.values()))
-    made = {name for parameter in WRONG for name in parameter.values[1]}
-    assert known <= made, known - made
+@pytest.mark.parametrize("exercise", LEARNERS.exercises)
+def test_the_solution_in_the_notebook_is_the_right_answer(exercise):
+    assert_the_solution_is_the_right_answer(LEARNERS, exercise)
 
 
 KNOWN_FAULTS = {
     "variance as E[x²] − E[x]²": ("one-pass-variance", "forward images running"),
-    "statistics computed outside the gradient": ("constant-statistics", "backward two"),
     "running statistics not in the state dict": ("not-saved", "running"),
     "mode inferred from whether gradients are on": ("mode-from-grad", "running"),
     "unbiased variance used to normalize": (
         "unbiased-variance",
-        "forward images running two",
+        "forward images running",
     ),
     "biased variance stored": ("biased-stored", "running"),
     "momentum the wrong way round": ("momentum-reversed", "running"),
@@ -1321,7 +1063,7 @@ KNOWN_FAULTS = {
 def test_the_known_faults_of_teaching_code_are_known(fault):
     mistake, names = KNOWN_FAULTS[fault]
     for name in names.split():
-        assert mistake in _known_mistakes(EXERCISES[f"math.{name}"])
+        assert mistake in known_mistakes(EXERCISES[f"math.{name}"])
 
 
 # A second way to the same answers
@@ -1334,17 +1076,6 @@ def test_the_forward_answers_are_what_the_library_computes():
         given = EXERCISES[name].answer(x, gamma, beta, 0.1)
         y, _ = functional.batch_norm(x, None, None, gamma, beta, training=True, eps=0.1)
         np.testing.assert_allclose(given, y, rtol=1e-10, atol=1e-12)
-
-
-def test_the_backward_answer_is_the_backward_of_the_library():
-    rng = np.random.default_rng(1)
-    x, dout = rng.normal(size=(2, 6, 3))
-    gamma = rng.normal(size=3)
-    _, cache = functional.batch_norm(x, None, None, gamma, gamma, training=True, eps=0.1)
-    rstd = 1 / np.sqrt(x.var(0) + 0.1)
-    given = EXERCISES["math.backward"].answer(dout, (x - x.mean(0)) * rstd, rstd, gamma)
-    for g, expected in zip(given, functional.batch_norm_backward(dout, cache), strict=True):
-        np.testing.assert_allclose(g, expected, rtol=1e-10, atol=1e-12)
 
 
 def test_the_running_answer_is_torchs_layer():
@@ -1364,38 +1095,3 @@ def test_undo_undoes_batch_norm():
     gamma, beta = EXERCISES["math.undo"].answer(x.mean(0), x.var(0), 0.5)
     y, _ = functional.batch_norm(x, None, None, gamma, beta, training=True, eps=0.5)
     np.testing.assert_allclose(y, x, rtol=1e-12)
-
-
-def test_the_values_of_two_samples_are_what_the_library_computes():
-    x, dout = np.array([[3.0], [7.0]]), np.array([[5.0], [1.0]])
-    xhat, cache = functional.normalize(x, 0, eps=1e-12)
-    expected = xhat, functional.normalize_backward(dout, cache)
-    assert check("math.two", expected).passed
-
-
-def _solution_cells():
-    folder = Path(__file__).parents[3] / "chapters"
-    notebook = nbformat.read(next(folder.glob("*_math.ipynb")), as_version=4)
-    return [
-        cell.source
-        for cell in notebook.cells
-        if cell.cell_type == "code" and "solution" in cell.metadata.get("tags", [])
-    ]
-
-
-def _as_shown(answer):
-    """Return the code that a notebook shows for a right answer."""
-    source = inspect.getsource(answer)
-    if inspect.isclass(answer) or inspect.signature(answer).parameters:
-        return source.strip()
-    body = inspect.cleandoc("\n" + source.split("\n", maxsplit=1)[1])
-    return body.rpartition("return")[0].strip()
-
-
-@pytest.mark.parametrize("exercise", EXERCISES)
-def test_the_solution_in_the_notebook_is_the_right_answer(exercise):
-    solutions = [cell for cell in _solution_cells() if f'check("{exercise}"' in cell]
-    assert len(solutions) == 1
-    assert solutions[0].rpartition("check(")[0].strip() == _as_shown(
-        EXERCISES[exercise].answer
-    )
