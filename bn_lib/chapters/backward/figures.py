@@ -69,7 +69,7 @@ def parts(axs, terms):
         for place, value in zip(places, values, strict=True):
             below = value < 0
             ax.annotate(
-                f"{value:.3g}",
+                f"{value + 0.0:.3g}",  # no -0
                 (place, value),
                 xytext=(0, -3 if below else 3),
                 textcoords="offset points",
