@@ -98,7 +98,8 @@ class Prose:
 
 
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
-MARKDOWN.use(dollarmath_plugin, double_inline=True).use(amsmath_plugin)
+MARKDOWN.use(amsmath_plugin)
+MARKDOWN.use(dollarmath_plugin, double_inline=True, allow_digits=False, allow_space=False)
 
 
 @cache

@@ -33,6 +33,7 @@ def _read(app, docname, content):
         place = f"cell {cell.get('id', 'without an id')} ({cell.source[:40]!r}): "
         _tell(docname, place, attachments.place(app, docname, cell))
         _tell(docname, place, _troubles(parser, cell))
+        parser.disable("front_matter")  # which only the first cell can hold
     if any("attachments" in cell for cell in notebook.cells):
         content[0] = nbformat.v4.writes(notebook)
 

@@ -87,6 +87,8 @@ def _inline(children, plain):
             text.append(token.markup)
         else:
             text.append("\n" if token.type == "softbreak" else "\0")
+        if token.type == "image" and any("math" in child.type for child in token.children):
+            yield f"the description of {token.attrs['src']} drops its formula: write words"
         if plain and token.type == "myst_role":
             yield f"{{{token.meta['name']}}} is for Sphinx only: write Markdown"
         if token.type == "footnote_ref":

@@ -35,6 +35,9 @@ class SplitParagraphs(SphinxTransform):
         for paragraph in {id(block.parent): block.parent for block in blocks}.values():
             if isinstance(paragraph, nodes.paragraph):
                 paragraph.replace_self(list(_split(paragraph)))
+            elif isinstance(paragraph, nodes.TextElement):
+                text = " ".join(paragraph.astext().split())
+                logger.warning("no room for $$ here, write $: %s", text, location=paragraph)
 
 
 def _split(paragraph):

@@ -21,7 +21,7 @@ LIMITS = r"\operatorname*{…}, which takes limits"
 INSTEAD = {
     "%": r"\% for the sign: all that follows % is left out as a comment",
     "&": r"\& in a \text, or an environment such as aligned around the rows",
-    "$": r"\text{…} and the formula one after the other, without $ inside",
+    "$": r"\text{…} beside the formula, without $ inside, and $$ on a line of its own",
     "`": "the formula without backticks",
     "_": r"\_ in a \text, or {…} around what belongs together",
     "^": r"{…} around what belongs together, or end the \text before it",
