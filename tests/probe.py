@@ -236,6 +236,7 @@ BAD_MARKDOWN = {
     "closed-twice": ("Bold</b> text", "</b> has no counterpart"),
     "unclosed-comment": ("<!-- Lost.", "<!-- has no -->"),
     "less-taken-for-html": ("If p <eps and q> 3 then.", r"<eps> is taken for HTML"),
+    "picture-in-html": ('<img src="attachment:a.png">', "write ![…](attachment:a.png)"),
     "script-element": ("<script>alert(1)</script>", "<script> is taken for HTML"),
     "math-in-html": ("<div>\n$x$\n</div>", "write formulas outside of it"),
     "missing-attachment": ("![A](attachment:gone.png)", "paste the picture again"),

@@ -23,7 +23,7 @@ LEFT_OVER = {
     r"\\(?:begin|end)\{\w+\*?\}": "is no formula here: write it between lines of $$",
     r"^\[!\w+\]": "is a box on GitHub alone: write **Note:** or tag the cell for a box",
     r"(?<!~)~[^~\s](?:[^~]*[^~\s])?~(?!~)": "write ~~ for struck text, \\~ for the sign",
-    r"(?<![\w:]):[a-z][a-z0-9_]*:(?![\w:])": "is a picture on GitHub alone: write the sign "
+    r"(?<![\w:]):[a-z][a-z0-9_]+:(?![\w:])": "is a picture on GitHub alone: write the sign "
     "itself",
     r"\[\^[^\]\s]+\]": "is a footnote without a text: write it in the sentence",
 }
@@ -107,7 +107,7 @@ class _Html(HTMLParser):
 
     def __init__(self):
         super().__init__(convert_charrefs=True)
-        self._open, self._unknown, self._comments = [], [], 0
+        self._open, self._unknown, self._pictures, self._comments = [], [], [], 0
 
     def read(self, text):
         """Read the next piece of a cell."""
@@ -117,6 +117,8 @@ class _Html(HTMLParser):
     def handle_starttag(self, tag, attrs):
         if tag not in ELEMENTS:
             self._unknown.append(tag)
+        elif tag == "img" and not re.match(r"https?:|data:", dict(attrs).get("src") or ""):
+            self._pictures.append(dict(attrs).get("src"))
         elif tag not in VOID:
             self._open.append(tag)
 
@@ -133,6 +135,8 @@ class _Html(HTMLParser):
         """Yield what does not end where it began, or vanishes."""
         for tag in dict.fromkeys(self._unknown):
             yield f"<{tag}> is taken for HTML and dropped: write \\< for the sign"
+        for address in self._pictures:
+            yield f"<img> of {address} would not be found: write ![…]({address})"
         if self._open:
             yield f"<{self._open[0]}> has no counterpart in its cell: write both"
         if self._comments:
