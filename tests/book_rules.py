@@ -13,6 +13,7 @@ from itertools import pairwise
 
 import nbformat
 from markdown_it import MarkdownIt
+from mdit_py_plugins.amsmath import amsmath_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from tools.book import CONFIG, LANGUAGES
@@ -96,7 +97,9 @@ class Prose:
     directives: list = field(default_factory=list)
 
 
-MARKDOWN = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin)
+MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+MARKDOWN.use(amsmath_plugin)
+MARKDOWN.use(dollarmath_plugin, double_inline=True, allow_digits=False, allow_space=False)
 
 
 @cache
@@ -111,7 +114,7 @@ def read_prose(source):
             open_lists[-1] += 1
         elif token.type in ("bullet_list_close", "ordered_list_close"):
             prose.lists.append(open_lists.pop())
-        elif token.type.startswith("math_block"):
+        elif token.type.startswith("math_block") or token.type == "amsmath":
             prose.math.append(token.content.strip())
         elif token.type in ("fence", "code_block"):
             prose.code.append(token.content)
@@ -140,8 +143,8 @@ def _read_inline(prose, block):
             prose.directives += [role[0]] if role else []
             prose.code.append(token.content)
             text.append("CODE")
-        elif token.type == "math_inline":
-            prose.math.append(token.content)
+        elif token.type.startswith("math_inline"):
+            prose.math.append(token.content.strip())
             text.append("MATH")
         elif token.type == "link_open":
             prose.links.append(token.attrs["href"])

@@ -1,4 +1,4 @@
-"""The Sphinx extensions: languages side by side, and math as MathML.
+"""The Sphinx extension for languages side by side.
 
 A small book in three languages that are not this book's own shows that `bilingual`
 takes everything from the configuration.
@@ -17,7 +17,6 @@ from sphinx.cmd.build import main as sphinx_build
 from sphinx.errors import ConfigError
 
 from bilingual.languages import read_languages
-from mathml import to_mathml
 from tests import book_rules
 from tools import book as project
 
@@ -276,43 +275,6 @@ def test_every_language_cell_reached_the_built_page(path):
         assert len(built.select(f"div.lang-cell.lang-{language}")) == count
     for figure in built.select("article div.cell_output img"):
         assert len(figure.get("alt", "")) >= 20, figure
-
-
-def test_math_keeps_its_latex_as_escaped_alternative_text():
-    markup = to_mathml('a <\n  b \\text{"c"}', display=False)
-    assert r'alttext="a &lt; b \text{&quot;c&quot;}"' in markup
-    assert 'display="inline"' in markup
-    assert 'display="block"' in to_mathml("a", display=True)
-
-
-@pytest.mark.parametrize(
-    ("latex", "element", "texts"),
-    [
-        (r"\frac{a}{b}", "mfrac", ["a", "b"]),
-        (r"\hat{x}", "mover", ["x", "^"]),
-        (r"\sqrt{v}", "msqrt", ["v"]),
-        (r"\sigma_B^2", "msubsup", ["σ", "B", "2"]),
-        (r"\begin{aligned} a &= b \\ c &= d \end{aligned}", "mtable", list("a=bc=d")),
-        (r"\begin{cases} 1 & x > 0 \\ 0 & x \le 0 \end{cases}", "mtable", list("1x>00x≤0")),
-    ],
-)
-def test_math_becomes_the_element_it_means(latex, element, texts):
-    tree = BeautifulSoup(to_mathml(latex, display=True), "html.parser").select_one(element)
-    assert [text.strip() for text in tree.find_all(string=True) if text.strip()] == texts
-
-
-def test_aligned_math_has_a_cell_on_each_side_of_the_sign():
-    latex = r"\begin{aligned} a &= b \\ c &= d \end{aligned}"
-    rows = BeautifulSoup(to_mathml(latex, display=True), "html.parser").select("mtr")
-    assert [[mtd["columnalign"] for mtd in row.select("mtd")] for row in rows] == [
-        ["right", "left"],
-        ["right", "left"],
-    ]
-
-
-def test_unknown_math_is_refused():
-    with pytest.raises(ValueError, match=r"\\nonsense"):
-        to_mathml(r"\nonsense{x}", display=False)
 
 
 def test_display_math_can_be_reached_by_keyboard(page):

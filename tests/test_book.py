@@ -246,6 +246,10 @@ def test_metadata_of_one_machine_is_found(spoiled):
         "End-to-end training hoti hai.",
         "$N$ ke alag-alag numbers par main idea wahi hai.",
         "Shape (N, C, H, W) hai.",
+        "Yahan dekhiye:\n$$\n\\text{to} = n\n$$\nAb aage.",
+        "- pehla\n  $$n \\to k$$\n- doosra",
+        "Yahan:\n\\begin{align*}\nn &= k \\text{ to }\n\\end{align*}",
+        "$\\text{main ya to}$ aur $$\\text{or}$$ hain.",
     ],
 )
 def test_a_right_spelling_is_not_called_wrong(text):

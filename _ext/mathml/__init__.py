@@ -1,18 +1,16 @@
 """Math as MathML, made when the book is built: no script, no download, read aloud.
 
-The font beside it is STIX Two Math 5.3.0 (npm ``@fontsource/stix-two-math``, SIL Open
-Font License), cut by ``pyftsubset`` to Latin, Greek, the math alphabets and the usual
-operators; the OpenType ``MATH`` table, which stretches brackets and roots, is kept.
+The font beside it is cut from STIX Two Math (SIL Open Font License) by `tools.font`.
 """
 
-import re
 from html import escape
 from pathlib import Path
 
 from docutils import nodes
-from latex2mathml.converter import convert
+from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
-from sphinx.util.math import get_node_equation_number
+
+from .latex import NUMBER, to_mathml
 
 logger = logging.getLogger(__name__)
 
@@ -20,39 +18,40 @@ logger = logging.getLogger(__name__)
 def setup(app):
     """Register the renderer; ``html_math_renderer = "mathml"`` chooses it."""
     app.add_html_math_renderer("mathml", (_visit_inline, None), (_visit_block, None))
+    app.add_transform(SplitParagraphs)
     app.connect("config-inited", _add_static, priority=100)
     app.add_css_file("mathml.css")
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
 
-def to_mathml(latex, display):
-    """Return MathML markup; the LaTeX stays with it as ``alttext``.
+class SplitParagraphs(SphinxTransform):
+    """End a paragraph before a formula of its own line, which HTML wants beside it."""
 
-    Raises
-    ------
-    ValueError
-        If a command is left over that the converter does not know.
-    """
-    # latex2mathml knows align*, Jupyter's own renderer wants aligned inside $$.
-    source = re.sub(r"\\(begin|end)\{aligned\}", r"\\\1{align*}", latex)
-    markup = convert(source, display="block" if display else "inline")
-    markup = re.sub(r'<mn mathvariant="bold">(\d+)<', _bold_digits, markup)
-    # A root over a low letter would hang below the line: a strut lifts it.
-    strut = '<mspace width="0" height="0.68em" depth="0.06em"/>'
-    markup = markup.replace("<msqrt><mrow>", f"<msqrt><mrow>{strut}")
-    markup = markup.replace("<mo>&#x0002F;<", '<mo lspace="0" rspace="0">&#x0002F;<')
-    left_over = re.search(r">(\\[A-Za-z]+|&amp;|&)<|mathvariant=\"[^\"]*\"", markup)
-    if left_over:
-        raise ValueError(f"not to be shown in MathML: {left_over[0]}")
-    return markup.replace(
-        "<math ", f'<math alttext="{escape(" ".join(latex.split()))}" ', 1
-    )
+    default_priority = 400
+
+    def apply(self, **kwargs):
+        """Put the formulas between the parts of their paragraphs."""
+        blocks = list(self.document.findall(nodes.math_block))
+        for paragraph in {id(block.parent): block.parent for block in blocks}.values():
+            if isinstance(paragraph, nodes.paragraph):
+                paragraph.replace_self(list(_split(paragraph)))
+            elif isinstance(paragraph, nodes.TextElement):
+                text = " ".join(paragraph.astext().split())
+                logger.warning("no room for $$ here, write $: %s", text, location=paragraph)
 
 
-def _bold_digits(match):
-    # Browsers ignore mathvariant; Unicode has the bold digits themselves.
-    digits = "".join(chr(0x1D7CE + int(digit)) for digit in match[1])
-    return f"<mn>{digits}<"
+def _split(paragraph):
+    part = paragraph.copy()
+    for child in [*paragraph.children, None]:
+        if child is not None and not isinstance(child, nodes.math_block):
+            part += child
+            continue
+        if part.astext().strip():
+            yield part
+        part = nodes.paragraph()
+        part.source, part.line = paragraph.source, paragraph.line
+        if child is not None:
+            yield child
 
 
 def _add_static(app, config):
@@ -60,11 +59,14 @@ def _add_static(app, config):
 
 
 def _convert(node, display):
+    latex = " ".join(node.astext().split())
     try:
-        return to_mathml(node.astext(), display)
-    except Exception as error:
-        logger.warning("math not understood: %s (%s)", node.astext(), error, location=node)
-        return f"<code>{escape(node.astext())}</code>"
+        if node.get("label"):  # Sphinx would number it, and each language's on its own
+            raise ValueError(f"a label or a number of Sphinx's: write $$, and {NUMBER}")
+        return to_mathml(latex, display)
+    except ValueError as error:
+        logger.warning("math not understood: %s (%s)", latex, error, location=node)
+        return f"<code>{escape(latex)}</code>"
 
 
 def _visit_inline(self, node):
@@ -76,9 +78,6 @@ def _visit_block(self, node):
     # A long formula scrolls inside its own box, which the keyboard must reach.
     attributes = {"tabindex": "0", "role": "group", "aria-label": "formula"}
     self.body.append(self.starttag(node, "div", CLASS="math-block", **attributes))
-    if node["number"]:
-        number = get_node_equation_number(self, node)
-        self.body.append(f'<span class="eqno">({number})</span>')
     self.body.append(_convert(node, display=True))
     self.body.append("</div>\n")
     raise nodes.SkipNode

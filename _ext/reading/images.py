@@ -1,6 +1,7 @@
 """Images that wait their turn, at a size that is known before they come."""
 
 import re
+from pathlib import Path
 from posixpath import basename
 
 from docutils import nodes
@@ -28,7 +29,8 @@ def _size_images(app, pagename, templatename, context, doctree):
     if "body" not in context:
         return
     # The builder copies the files only when all pages are written.
-    sources = {name: source for source, name in app.builder.images.items()}
+    images = app.builder.images.items()
+    sources = {name: Path(app.srcdir, source) for source, name in images}
     context["body"] = IMG.sub(lambda match: _sized(match, sources), context["body"])
 
 
