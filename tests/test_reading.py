@@ -278,6 +278,20 @@ def test_on_paper_the_solutions_stand_at_the_end(printed):
     assert len(document.select("a.to-solution")) == len(solutions)
 
 
+def test_on_paper_what_is_in_depth_stands_open_in_its_place(tmp_path):
+    (tmp_path / "chapters").mkdir()
+    for name in PAGES:
+        text = (HTML / name).read_text("utf-8")
+        depth = '<details class="box box-depth"><summary>D</summary><p>Deep</p></details>'
+        (tmp_path / name).write_text(text.replace("<h2>", f"{depth}<h2>", 1), "utf-8")
+    joined = paper.join_pages(tmp_path, project.LANGUAGES[0])
+    document = BeautifulSoup(joined, "html.parser")
+    boxes = document.select(".box-depth")
+    assert [box.name for box in boxes] == ["div"] * len(PAGES)
+    assert all(box.find_next_sibling("h2") for box in boxes)
+    assert document.select("details, summary") == []
+
+
 def test_on_paper_the_images_are_found(printed):
     _, document = printed
     images = document.select('img:not([src^="data:"])')
