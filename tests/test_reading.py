@@ -13,9 +13,7 @@ from zipfile import ZipFile
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
-from docutils import nodes
 
-from bilingual.boxes import Box
 from bilingual.languages import read_languages, spans
 from bn_lib.course import figure
 from reading import assets, page
@@ -139,9 +137,18 @@ def exercises(path):
 @NOTEBOOK
 def test_a_chapter_tells_its_time_and_offers_its_notebook(path):
     about = read(f"chapters/{path.stem}.html").select_one(".about-page")
-    minutes = int(re.search(r"About (\d+) min to read", about.get_text())[1])
+    count = exercises(path)
+    time = {
+        language: about.select_one(f".lang-{language}").get_text()
+        for language in project.LANGUAGES
+    }
+    minutes = int(re.search(r"About (\d+) min to read", time["english"])[1])
     assert 10 <= minutes <= 90
-    assert f", {exercises(path)} exercises" in about.get_text()
+    assert time == {
+        "hinglish": f"Padhne mein lagbhag {minutes} min, "
+        f"{count} exercises ke liye {8 * count} min",
+        "english": f"About {minutes} min to read, {8 * count} min for {count} exercises",
+    }
     download = about.select_one("a[download]")
     assert download["download"] == path.name
     place = HTML / "chapters" / download["href"]
@@ -155,7 +162,8 @@ def test_the_map_announces_what_is_in_the_making_and_links_what_is_ready():
     for name, row in ready.items():
         heading = read(f"chapters/{name}").select_one("article h1 .lang-english")
         assert row.a.select_one(".lang-english").get_text() == heading.get_text()
-        assert re.search(r"\d+ min, \d+ exercises", row.get_text())
+        time = row.select_one(".time").decode_contents()
+        assert time in read(f"chapters/{name}").select_one(".about-page").decode_contents()
     later = [row for row in rows if "later" in row["class"]]
     assert len(later) == len(set(project.announced()) - {Path(x).stem for x in PAGES})
     assert all(row.a is None for row in later)
@@ -166,22 +174,6 @@ def test_the_landing_page_has_the_colours_of_the_figures():
     shown = re.findall(r"\.hero \.c\d \{ fill: (#\w+)", style)
     palette = [figure.BLUE, figure.ORANGE, figure.GREEN, figure.PINK]
     assert shown == [colour.lower() for colour in palette]
-
-
-def test_time_counts_one_language_and_what_all_share():
-    def paragraph(words, *classes):
-        container = nodes.container(classes=list(classes))
-        container += nodes.paragraph("", "word " * words)
-        return container
-
-    document = nodes.document(None, None)
-    document += paragraph(180, "lang-cell", "lang-fr")
-    document += paragraph(360, "lang-cell", "lang-german")
-    document += paragraph(90)
-    document += Box("", kind="exercise")
-    document += [nodes.container(classes=["cell"]) for _ in range(3)]
-    config = SimpleNamespace(bilingual_languages=LANGUAGES)
-    assert page.reading_minutes(document, config) == 3  # 1.5 of text, 3 cells of 20 s
 
 
 def test_words_around_the_text_are_in_every_language_and_escaped():
