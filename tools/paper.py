@@ -17,9 +17,9 @@ from bs4 import BeautifulSoup
 from tools.book import LANGUAGES, ROOT, SEPARATOR, pages
 from tools.chromium import find_chromium
 
-CONTENTS = "Vishay · Contents"
+CONTENTS = "Contents · Contents"
 SOLUTIONS = "Solutions · Solutions"
-AT_THE_END = "Solution ant mein hai · The solution is at the end"
+AT_THE_END = "Solution end mein hai · The solution is at the end"
 
 
 def make_paper(html, out, language):

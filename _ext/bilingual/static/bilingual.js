@@ -52,10 +52,18 @@
     })));
   }
 
-  // The title and what stands for a picture hold all languages: no markup can be in them.
+  // The title and some attributes hold all languages: no markup can be in them.
   const fullTitle = document.title;
-  const pictures = Array.from(document.querySelectorAll('article img[alt*=" · "]'))
-    .map((picture) => ({ picture, alt: picture.alt }));
+  const attributes = new Map();  // to its whole text
+
+  function findAttributes() {
+    for (const name of ["alt", "aria-label", "placeholder"]) {
+      for (const element of document.querySelectorAll(`[${name}*=" · "]`)) {
+        const attribute = element.getAttributeNode(name);
+        attributes.set(attribute, attribute.value);
+      }
+    }
+  }
 
   function inLanguage(text, language) {
     const place = radios.filter((radio) => radio.dataset.code)
@@ -68,7 +76,8 @@
     root.lang = codes[language];
     const title = fullTitle.split(" - ");
     document.title = title.map((part) => inLanguage(part, language)).join(" - ");
-    for (const { picture, alt } of pictures) picture.alt = inLanguage(alt, language);
+    findAttributes();
+    attributes.forEach((text, attribute) => { attribute.value = inLanguage(text, language); });
     radios.forEach((radio) => { radio.checked = radio.value === language; });
   }
 
