@@ -16,6 +16,7 @@ from bs4 import BeautifulSoup
 
 from bilingual.languages import read_languages, spans
 from bn_lib.course import figure
+from bn_lib.course.playground import playground
 from reading import assets, page
 from tests import book_rules
 from tools import book as project
@@ -174,6 +175,24 @@ def test_the_landing_page_has_the_colours_of_the_figures():
     shown = re.findall(r"\.hero \.c\d \{ fill: (#\w+)", style)
     palette = [figure.BLUE, figure.ORANGE, figure.GREEN, figure.PINK]
     assert shown == [colour.lower() for colour in palette]
+
+
+def test_what_stands_around_the_text_speaks_as_the_book_does():
+    text = ".lang-cell, .lang-cell *, .bn-playground *, .toc-tree *, :is(h1, h2, h3) *"
+    outside = [
+        words.get_text()
+        for name in [*PAGES, "search.html"]
+        for words in read(name).select(f".lang-hinglish:not({text})")
+    ]
+    outside += BeautifulSoup(playground()._repr_html_(), "html.parser").stripped_strings
+    outside += re.findall(r"\{\{(.+?) · ", playground()._repr_html_())
+    script = (ROOT / "_ext/reading/static/search.js").read_text("utf-8")
+    outside += re.findall(r'\["(.+?)"', script)
+    outside += [paper.CONTENTS, paper.SOLUTIONS, paper.AT_THE_END]
+    assert len(set(outside)) > 40
+    said = " ".join(outside)
+    formal = re.findall(r"\b(?!isliye|kiye|liye|diye|chahiye)\w+iye\b|\b[Aa]ap\w*", said)
+    assert formal == []
 
 
 def test_words_around_the_text_are_in_every_language_and_escaped():

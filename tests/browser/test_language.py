@@ -371,14 +371,17 @@ def give_last_english_cell_an_id(route):
     route.fulfill(response=response, body=f"{before}<div id=there {cell[5:]}{after}")
 
 
-def test_a_link_into_a_closed_solution_opens_it(open_chapter):
-    page = open_chapter()
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize("which", [0, -1], ids=["first", "last"])
+def test_a_link_into_a_closed_box_opens_it(open_chapter, viewport, which):
+    page = open_chapter(viewport=viewport)
     page.evaluate(
-        """() => {
-          const box = [...document.querySelectorAll("details.box")].at(-1);
+        """(which) => {
+          const box = [...document.querySelectorAll("details.box")].at(which);
           box.lastElementChild.id = "there";
           location.hash = "#there";
-        }"""
+        }""",
+        which,
     )
     page.wait_for_function(ON_SCREEN)
     assert language(page) == "hinglish"

@@ -102,7 +102,9 @@
     let id = location.hash.slice(1);
     try { id = decodeURIComponent(id); } catch (error) { /* a stray % is no id of ours */ }
     const target = id && document.getElementById(id);
-    if (target && target.getClientRects().length === 0) reveal(target);
+    if (!target) return;
+    // Some browsers open a box by themselves, but scroll to where its text was before.
+    if (target.getClientRects().length === 0 || target.closest("details")) reveal(target);
   }
 
   // From a search: to the first word found, and into the hidden language if need be.
