@@ -1,7 +1,8 @@
 """Leave out the extensions that Jupyter Book always loads and this book never uses.
 
 sphinx-thebe names a CDN, and its inline script is declared twice on a page and throws;
-the others only add weight, the theme that Jupyter Book brings along included. Jupyter
+sphinx-copybutton speaks one language and weighs ten times what `reading` needs for the
+same; the others only add weight, the theme that Jupyter Book brings along included. Jupyter
 Book has no setting that removes an extension, so their listeners and files are taken
 back here.
 """
@@ -9,12 +10,22 @@ back here.
 UNUSED = (
     "sphinx_thebe",
     "sphinx_comments",
+    "sphinx_copybutton",
     "sphinx_togglebutton",
     "sphinx_design",
     "sphinx_book_theme",
     "pydata_sphinx_theme",
 )
-FILES = ("thebe", "togglebutton", "dokieli", "sphinx-design", "design-tabs", "sphinx-book")
+FILES = (
+    "thebe",
+    "togglebutton",
+    "dokieli",
+    "sphinx-design",
+    "design-tabs",
+    "sphinx-book",
+    "copybutton",
+    "clipboard",
+)
 
 
 def setup(app):

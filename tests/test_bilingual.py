@@ -88,7 +88,11 @@ def notebook():
             cell("Shared.\n\n$$a < b$$"),
             cell("La solution.", "fr", "answer"),
             cell("Die Lösung.", "german", "answer"),
+            cell("$$c = d$$", "answer"),
             new_code_cell("x = 2", metadata={"tags": ["answer"], **alt}, outputs=[image]),
+            new_code_cell("x = 3", metadata={"tags": ["answer", "hide-input"]}),
+            cell("Shared again."),
+            cell("Plus loin.", "fr", "answer"),
         ],
     )
 
@@ -123,7 +127,7 @@ def page(book):
 
 def test_each_language_cell_has_its_class_and_its_lang(page):
     cells = page.select("div.lang-cell")
-    wanted = ["fr", "german", "tamil", "fr", "german", "german", "fr", "german"]
+    wanted = ["fr", "german", "tamil", "fr", "german", "german", "fr", "german", "fr"]
     codes = {"fr": "fr", "german": "de", "tamil": "ta-in"}
     assert [x for c in cells for x in TAGS if f"lang-{x}" in c["class"]] == wanted
     assert [c["lang"].lower() for c in cells] == [codes[tag] for tag in wanted]
@@ -135,7 +139,7 @@ def test_cells_of_one_idea_make_one_pair_and_repeated_languages_the_next(page):
         [x for c in pair.select("div.lang-cell") for x in TAGS if f"lang-{x}" in c["class"]]
         for pair in page.select("div.lang-pair")
     ]
-    assert pairs == [TAGS, ["fr"], ["german"], ["german"], ["fr", "german"]]
+    assert pairs == [TAGS, ["fr"], ["german"], ["german"], ["fr", "german"], ["fr"]]
 
 
 def test_neighbours_with_one_box_tag_share_a_box(page):
@@ -159,12 +163,23 @@ def test_a_box_title_has_a_part_for_each_language(page):
 
 
 def test_a_collapsed_box_is_closed_details_with_a_summary(page):
-    (box,) = page.select("details.box-answer")
+    box = page.select("details.box-answer")[0]
     assert not box.has_attr("open")
     assert box.find().name == "summary"
     assert box.find().get_text(strip=True) == "Answer"
-    assert len(box.select(".lang-cell")) == 2
-    assert len(box.select("div.cell")) == 1
+
+
+def test_one_box_holds_text_shared_math_code_figures_and_folded_code(page):
+    box, later = page.select("details.box-answer")
+    assert [cell.get_text(strip=True) for cell in box.select(".lang-cell")] == [
+        "La solution.",
+        "Die Lösung.",
+    ]
+    assert [math["alttext"] for math in box.select("math")] == ["c = d"]
+    assert len(box.select("div.cell")) == 2
+    assert len(box.select(".cell_output img")) == 1
+    assert "x = 3" in box.select_one("div.cell details").get_text()
+    assert later.select_one(".lang-cell").get_text(strip=True) == "Plus loin."
 
 
 def test_the_directive_does_for_a_page_what_tags_do_for_a_notebook(book):
@@ -278,7 +293,7 @@ def test_every_language_cell_reached_the_built_page(path):
 
 
 def test_display_math_can_be_reached_by_keyboard(page):
-    (block,) = page.select("div.math-block")
+    block = page.select("div.math-block")[0]
     assert block["tabindex"] == "0"
     assert block["aria-label"]
     assert block.math["alttext"] == "a < b"

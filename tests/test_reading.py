@@ -13,11 +13,10 @@ from zipfile import ZipFile
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
-from docutils import nodes
 
-from bilingual.boxes import Box
 from bilingual.languages import read_languages, spans
 from bn_lib.course import figure
+from bn_lib.course.playground import playground
 from reading import assets, page
 from tests import book_rules
 from tools import book as project
@@ -139,9 +138,18 @@ def exercises(path):
 @NOTEBOOK
 def test_a_chapter_tells_its_time_and_offers_its_notebook(path):
     about = read(f"chapters/{path.stem}.html").select_one(".about-page")
-    minutes = int(re.search(r"About (\d+) min to read", about.get_text())[1])
+    count = exercises(path)
+    time = {
+        language: about.select_one(f".lang-{language}").get_text()
+        for language in project.LANGUAGES
+    }
+    minutes = int(re.search(r"About (\d+) min to read", time["english"])[1])
     assert 10 <= minutes <= 90
-    assert f", {exercises(path)} exercises" in about.get_text()
+    assert time == {
+        "hinglish": f"Padhne mein lagbhag {minutes} min, "
+        f"{count} exercises ke liye {8 * count} min",
+        "english": f"About {minutes} min to read, {8 * count} min for {count} exercises",
+    }
     download = about.select_one("a[download]")
     assert download["download"] == path.name
     place = HTML / "chapters" / download["href"]
@@ -155,7 +163,8 @@ def test_the_map_announces_what_is_in_the_making_and_links_what_is_ready():
     for name, row in ready.items():
         heading = read(f"chapters/{name}").select_one("article h1 .lang-english")
         assert row.a.select_one(".lang-english").get_text() == heading.get_text()
-        assert re.search(r"\d+ min, \d+ exercises", row.get_text())
+        time = row.select_one(".time").decode_contents()
+        assert time in read(f"chapters/{name}").select_one(".about-page").decode_contents()
     later = [row for row in rows if "later" in row["class"]]
     assert len(later) == len(set(project.announced()) - {Path(x).stem for x in PAGES})
     assert all(row.a is None for row in later)
@@ -168,20 +177,22 @@ def test_the_landing_page_has_the_colours_of_the_figures():
     assert shown == [colour.lower() for colour in palette]
 
 
-def test_time_counts_one_language_and_what_all_share():
-    def paragraph(words, *classes):
-        container = nodes.container(classes=list(classes))
-        container += nodes.paragraph("", "word " * words)
-        return container
-
-    document = nodes.document(None, None)
-    document += paragraph(180, "lang-cell", "lang-fr")
-    document += paragraph(360, "lang-cell", "lang-german")
-    document += paragraph(90)
-    document += Box("", kind="exercise")
-    document += [nodes.container(classes=["cell"]) for _ in range(3)]
-    config = SimpleNamespace(bilingual_languages=LANGUAGES)
-    assert page.reading_minutes(document, config) == 3  # 1.5 of text, 3 cells of 20 s
+def test_what_stands_around_the_text_speaks_as_the_book_does():
+    text = ".lang-cell, .lang-cell *, .bn-playground *, .toc-tree *, :is(h1, h2, h3) *"
+    outside = [
+        words.get_text()
+        for name in [*PAGES, "search.html"]
+        for words in read(name).select(f".lang-hinglish:not({text})")
+    ]
+    outside += BeautifulSoup(playground()._repr_html_(), "html.parser").stripped_strings
+    outside += re.findall(r"\{\{(.+?) · ", playground()._repr_html_())
+    script = (ROOT / "_ext/reading/static/search.js").read_text("utf-8")
+    outside += re.findall(r'\["(.+?)"', script)
+    outside += [paper.CONTENTS, paper.SOLUTIONS, paper.AT_THE_END]
+    assert len(set(outside)) > 40
+    said = " ".join(outside)
+    formal = re.findall(r"\b(?!isliye|kiye|liye|diye|chahiye)\w+iye\b|\b[Aa]ap\w*", said)
+    assert formal == []
 
 
 def test_words_around_the_text_are_in_every_language_and_escaped():
@@ -276,6 +287,20 @@ def test_on_paper_the_solutions_stand_at_the_end(printed):
     assert all(box.find_parent("article") is appendix for box in solutions)
     assert appendix is document.select("article")[-1]
     assert len(document.select("a.to-solution")) == len(solutions)
+
+
+def test_on_paper_what_is_in_depth_stands_open_in_its_place(tmp_path):
+    (tmp_path / "chapters").mkdir()
+    for name in PAGES:
+        text = (HTML / name).read_text("utf-8")
+        depth = '<details class="box box-depth"><summary>D</summary><p>Deep</p></details>'
+        (tmp_path / name).write_text(text.replace("<h2>", f"{depth}<h2>", 1), "utf-8")
+    joined = paper.join_pages(tmp_path, project.LANGUAGES[0])
+    document = BeautifulSoup(joined, "html.parser")
+    boxes = document.select(".box-depth")
+    assert [box.name for box in boxes] == ["div"] * len(PAGES)
+    assert all(box.find_next_sibling("h2") for box in boxes)
+    assert document.select("details, summary") == []
 
 
 def test_on_paper_the_images_are_found(printed):

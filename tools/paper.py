@@ -2,7 +2,8 @@
 
 ``python -m tools.paper`` reads ``_build/html`` and writes ``_build/pdf``. The pages are
 joined in the order of the contents, in one language, without scripts, with the
-solutions at the end; links between pages become links inside the document.
+solutions at the end and all other boxes open; links between pages become links inside
+the document.
 """
 
 import re
@@ -16,9 +17,9 @@ from bs4 import BeautifulSoup
 from tools.book import LANGUAGES, ROOT, SEPARATOR, pages
 from tools.chromium import find_chromium
 
-CONTENTS = "Vishay · Contents"
+CONTENTS = "Contents · Contents"
 SOLUTIONS = "Solutions · Solutions"
-AT_THE_END = "Solution ant mein hai · The solution is at the end"
+AT_THE_END = "Solution end mein hai · The solution is at the end"
 
 
 def make_paper(html, out, language):
@@ -115,6 +116,8 @@ def _article(page, name, language):
     for folded in article.select("details.folded"):
         folded.summary.decompose()
         folded.unwrap()
+    for box in article.select("details.box:not(.box-solution)"):
+        box.name, box.summary.name = "div", "p"
     article["id"] = prefix
     return article
 
@@ -132,7 +135,7 @@ def _move_solutions(articles, see_end):
     """Put a link where each solution was; return them with their headings."""
     appendix = []
     for article in articles:
-        for box in article.select("details.box"):
+        for box in article.select("details.box-solution"):
             number = len(appendix) + 1
             box.replace_with(
                 link := _tag("a", f"{see_end} ({number})", href=f"#paper-solution-{number}")

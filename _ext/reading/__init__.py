@@ -18,7 +18,7 @@ reading_description : str
 
 from pathlib import Path
 
-from . import assets, chapter_map, folded, images, offline, page
+from . import assets, chapter_map, folded, images, minutes, offline, page, paths
 
 HERE = Path(__file__).parent
 
@@ -31,6 +31,8 @@ def setup(app):
     app.connect("builder-inited", _colour_code, priority=100)  # before the theme's own
     app.add_js_file("reading.js", priority=40)  # lays out what the switch then shows
     page.setup(app)
+    minutes.setup(app)
+    paths.setup(app)
     assets.setup(app)
     images.setup(app)
     chapter_map.setup(app)

@@ -1,4 +1,4 @@
-"""The map of the course: a directive that lists chapters, with their time to read.
+"""The map of the course: a directive that lists chapters, with their times.
 
 Each line of its content is one chapter: ``file | title | question``, title and question
 in all languages, the file without its suffix. What the table of contents lists is linked
@@ -10,7 +10,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from bilingual.languages import read_languages, spans
 
-from .page import measurements
+from .minutes import in_words, lengths
 
 
 class ChapterMap(nodes.General, nodes.Element):
@@ -52,15 +52,16 @@ def _visit(self, node):
 def _row(builder, document, title, question):
     languages = read_languages(builder.config)
     title, time = spans(title, languages), spans("ban raha hai · in the making", languages)
-    measured = measurements(builder.env).get(document)
-    if measured:
+    ready = document in builder.env.found_docs
+    if ready:
         link = builder.get_relative_uri(builder.current_docname, document)
         own = builder.render_partial(builder.env.titles[document])["title"]
         title = f'<a href="{link}">{own}</a>'
-        time = f"{measured['minutes']} min, {measured['exercises']} exercises"
+        known = lengths(builder.env).get(document)
+        time = in_words(known.whole, builder.config) if known else ""
     number = document.rpartition("/")[2].partition("_")[0].lstrip("0")
     return (
-        f'<li class="{"ready" if measured else "later"}">'
+        f'<li class="{"ready" if ready else "later"}">'
         f'<span class="number">{number}</span><div>'
         f'<p class="title">{title} <span class="time">{time}</span></p>'
         f"<p>{spans(question, languages)}</p></div></li>"

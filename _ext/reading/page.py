@@ -1,26 +1,16 @@
-"""What stands around the text: reading time, downloads, links to the repository."""
+"""What stands around the text: its time, downloads, links to the repository."""
 
 import os
-from math import ceil
 from pathlib import Path
 
-from docutils import nodes
 from markupsafe import escape
 
-from bilingual.boxes import Box
-from bilingual.languages import read_languages
-
-WORDS_A_MINUTE = 180
-# A code cell with its output, or a figure, is looked at for a while.
-SECONDS_A_CELL = 20
+from .minutes import in_words, lengths
 
 
 def setup(app):
     """Register the hooks."""
     app.connect("config-inited", _know_address)
-    app.connect("doctree-read", _measure)
-    app.connect("env-merge-info", _merge)
-    app.connect("env-purge-doc", lambda app, env, name: measurements(env).pop(name, None))
     app.connect("html-page-context", _describe)
     app.connect("build-finished", _write_front, priority=900)  # over Jupyter Book's own
 
@@ -30,54 +20,15 @@ def _know_address(app, config):
     config.html_baseurl = config.html_baseurl or os.environ.get("BOOK_URL", "")
 
 
-def measurements(env):
-    """Return what is known of each page's length, by its name."""
-    if not hasattr(env, "reading"):
-        env.reading = {}
-    return env.reading
-
-
-def _merge(app, env, docnames, other):
-    measurements(env).update({name: measurements(other)[name] for name in docnames})
-
-
-def _measure(app, doctree):
-    name = app.env.docname
-    measurements(app.env)[name] = {
-        "minutes": reading_minutes(doctree, app.config),
-        "exercises": sum(box["kind"] == "exercise" for box in doctree.findall(Box)),
-    }
-
-
-def reading_minutes(doctree, config):
-    """Estimate how long one language of a page takes, in whole minutes."""
-    languages = read_languages(config)
-    others = {f"lang-{language.tag}" for language in languages[1:]}
-    prose = (node for node in doctree.findall(nodes.TextElement) if _is_prose(node, others))
-    words = sum(len(node.astext().split()) for node in prose)
-    containers = doctree.findall(nodes.container)
-    cells = sum("cell" in node["classes"] for node in containers)
-    return ceil(words / WORDS_A_MINUTE + cells * SECONDS_A_CELL / 60)
-
-
-def _is_prose(node, others):
-    """Tell paragraphs and titles of the first language, and those that all share."""
-    if not isinstance(node, nodes.paragraph | nodes.title | nodes.term):
-        return False
-    while node is not None and not others & set(node.get("classes", [])):
-        node = node.parent
-    return node is None
-
-
 def _describe(app, pagename, templatename, context, doctree):
     config = app.config
-    context["reading"] = measurements(app.env).get(pagename)
     context["description"] = config.reading_description
     context["preview"] = f"{config.html_baseurl.rstrip('/')}/_static/social.png"
     context["repository"] = repository(config)
     notebook = Path(app.srcdir, f"{pagename}.ipynb")
     if notebook.is_file():
         context["notebook"] = notebook.name
+        context["time"] = in_words(lengths(app.env)[pagename].whole, config)
         context["links"] = repository_links(context["repository"], pagename)
 
 

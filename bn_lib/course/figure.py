@@ -19,6 +19,7 @@ __all__ = [
     "ORANGE",
     "PALE",
     "PINK",
+    "SKY",
     "curves",
     "in_words",
     "strips",
@@ -26,14 +27,14 @@ __all__ = [
 ]
 
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#5F6B73"
-PINK, INK, PALE = "#B8578C", "#37434C", "#E3E7EA"
+PINK, INK, PALE, SKY = "#B8578C", "#37434C", "#E3E7EA", "#7FBEE6"
 # Light enough for a hatch to show; each fill goes with the hatch of its place.
 FILLS = ("#9BD1F2", "#FBC79D", "#9FE0C8", "#E9B8D4", "#F5E79A", "#CBD2D6")
 HATCHES = ("", "///", "...", "\\\\\\", "xx", "++")
 
 
 # Lines and dots need a contrast of 3 to 1 on white, words 4.5 (WCAG 2.2, 1.4.11, 1.4.3).
-_WORDS = {ORANGE: "#B34F00", GREEN: "#007A58", PINK: "#A84A7C"}
+_WORDS = {ORANGE: "#B34F00", GREEN: "#007A58", PINK: "#A84A7C", SKY: "#0072B2"}
 
 
 def in_words(colour):
@@ -196,13 +197,14 @@ def name_ends(ax, x, ends, colours):
     scale = ax.yaxis.get_transform()
     bottom, top = scale.transform(ax.get_ylim())
     points = ax.get_window_extent().height / ax.figure.dpi * 72
-    gap, last = 1.2 * plt.rcParams["font.size"] / points * (top - bottom), np.inf
+    gap = 1.2 * plt.rcParams["font.size"] / points * (top - bottom)
     heights = {name: scale.transform([y])[0] for name, y in ends.items()}
-    for name in sorted(ends, key=heights.get, reverse=True):
-        last = min(heights[name], last - gap)
+    names = sorted(ends, key=heights.get, reverse=True)
+    places = _apart([heights[name] for name in names], gap)
+    for name, place in zip(names, scale.inverted().transform(places), strict=True):
         ax.annotate(
             name,
-            (x, scale.inverted().transform([last])[0]),
+            (x, place),
             xytext=(6, 0),
             textcoords="offset points",
             va="center",
@@ -211,6 +213,17 @@ def name_ends(ax, x, ends, colours):
             annotation_clip=False,
         )
     return ax
+
+
+def _apart(heights, gap):
+    """Move falling heights as little as it takes to keep them a gap apart."""
+    groups = []
+    for place, height in enumerate(heights):
+        groups.append([height + place * gap])
+        while len(groups) > 1 and np.mean(groups[-2]) < np.mean(groups[-1]):
+            groups[-2:] = [groups[-2] + groups[-1]]
+    spread = [np.mean(group) for group in groups for _ in group]
+    return np.array(spread) - gap * np.arange(len(heights))
 
 
 class _Ratios(LogLocator):

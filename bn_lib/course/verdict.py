@@ -13,14 +13,13 @@ _LOOKS = {
     "open": ("○", "Abhi baaki hai.", "Still open.", "#737980"),
 }
 
-# The box brings its own text and background colour: hosts disagree on both.
-_TEXT, _BACKGROUND = "#1c2126", "#f5f7f9"
+# Text and ground are the host's, light or dark; a grey this thin tints both.
 _BOX = (
-    f"color:{_TEXT};background:{_BACKGROUND};border:1px solid {{edge}};"
+    "background:rgba(128,128,128,.1);border:1px solid {edge};"
     "border-left-width:6px;border-radius:4px;padding:.5em .8em;margin:.5em 0;"
     "max-width:46em;line-height:1.5;overflow-wrap:anywhere"
 )
-_PARAGRAPH = f"color:{_TEXT};margin:.25em 0"
+_PARAGRAPH = "margin:.25em 0"
 
 
 @dataclass(frozen=True, repr=False)

@@ -1,9 +1,17 @@
 """What must hold on each page, for each way to look at it."""
 
+import base64
+import io
+import itertools
+import re
 from dataclasses import dataclass, field
 
+import numpy as np
 import pytest
+from matplotlib import image
+from matplotlib.colors import to_rgb
 
+from bn_lib.course import figure
 from tests.browser.reader import COLOURS, DESKTOP, LAYOUT, PHONE, WCAG, axe
 from tools.book import LANGUAGES
 
@@ -142,6 +150,51 @@ def test_no_picture_is_stretched(visit):
         assert shown == pytest.approx(size, rel=0.02), name
 
 
+def contrast(one, other):
+    """Contrast of two colours, as WCAG 2.2 defines it."""
+    parts = np.array([one, other]) / 255
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    low, high = sorted(linear @ [0.2126, 0.7152, 0.0722])
+    return (high + 0.05) / (low + 0.05)
+
+
+def swatches():
+    """Return a figure of stripes: paper, and the colours of lines and of words."""
+    names = ("BLUE", "ORANGE", "GREEN", "GREY", "PINK", "INK")
+    lines = [getattr(figure, name) for name in names]
+    colours = ["#FFFFFF", *lines, *map(figure.in_words, lines)]
+    stripes = np.array([[to_rgb(colour) for colour in colours]])
+    file = io.BytesIO()
+    image.imsave(file, stripes.repeat(20, axis=0).repeat(20, axis=1), format="png")
+    return base64.b64encode(file.getvalue()).decode()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_figures_do_not_glare_and_their_colours_hold(new_page, site, chapter, theme):
+    page = Visit(new_page(color_scheme=theme)).open(site + chapter).page
+    shown = page.locator("article section > .cell .cell_output img").first
+    shown.evaluate(
+        """(e, data) => {
+          e.src = "data:image/png;base64," + data;
+          e.style.cssText = "width: 260px; height: 20px; image-rendering: pixelated";
+          return e.decode();
+        }""",
+        swatches(),
+    )
+    pixels = image.imread(io.BytesIO(shown.screenshot()), format="png")[10, 10::20, :3]
+    paper, *colours = np.rint(pixels * 255)
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    ground = [int(part) for part in re.findall(r"\d+", ground)]
+    np.testing.assert_allclose(paper, ground, atol=3)
+    assert len(colours) == 12
+    for line in colours[:6]:
+        assert contrast(line, paper) >= 3
+    for word in colours[6:]:
+        assert contrast(word, paper) >= 4.5
+    for one, other in itertools.combinations(colours[:5], 2):  # ink is no line
+        assert np.abs(one - other).max() >= 40, "two lines of one colour"
+
+
 @pytest.mark.parametrize("language", [*LANGUAGES, "both"])
 def test_nothing_scrolls_sideways(visit, language):
     for theme in ("light", "dark"):
@@ -173,8 +226,10 @@ def test_no_accessibility_rule_is_broken_in_what_opens(
 
 
 def test_search_finds_a_word_of_the_book_and_breaks_no_rule(new_page, site):
-    visit = Visit(new_page()).open(site + "search.html?q=batch")
+    visit = Visit(new_page()).open(site + "search.html?q=batch&lang=both")
     visit.page.locator("#search-results li a").first.wait_for()
+    found = visit.page.locator("#search-results .search-summary").inner_text()
+    assert re.fullmatch(r"Pages mile · Pages found: \d+\.", found)
     assert visit.outside(site) == []
     assert not visit.trouble, "\n".join(visit.trouble)
     problems = axe(visit.look("both")) + axe(visit.look("both", "dark"), COLOURS)

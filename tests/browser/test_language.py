@@ -251,6 +251,57 @@ def test_what_stands_for_a_picture_is_in_the_language_chosen(open_chapter):
     assert sum(" · " in text for text in joined) > 3
 
 
+def test_a_verdict_is_in_the_language_chosen(open_chapter):
+    page = open_chapter()
+    shown = {}
+    for name in ("Hinglish", "English", "Both"):
+        choose(page, name)
+        page.evaluate(SETTLED)
+        text = seen(page, ".bn-verdict")
+        shown[name] = text["hinglish"], text["english"]
+    hinglish, english = shown["Both"]
+    assert len(hinglish) == len(english) >= 6
+    assert shown["Hinglish"] == (hinglish, [])
+    assert shown["English"] == ([], english)
+
+
+@pytest.mark.parametrize(
+    ("name", "search", "contents"),
+    [
+        ("Hinglish", "Search karo", "Is page par"),
+        ("English", "Search", "On this page"),
+        ("Both", "Search karo · Search", "Is page par · On this page"),
+    ],
+)
+def test_what_attributes_say_is_in_the_language_chosen(
+    open_chapter, name, search, contents
+):
+    page = open_chapter()
+    for choice in ("English", "Both", name):
+        choose(page, choice)
+    assert page.locator("#book-search").get_attribute("placeholder") == search
+    assert page.locator("aside").get_attribute("aria-label") == contents
+
+
+@pytest.mark.parametrize("over_http", [False, True], ids=["clipboard", "the old way"])
+def test_code_is_copied_and_the_button_says_so(open_chapter, over_http):
+    page = open_chapter("?lang=english")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    if over_http:
+        page.evaluate("void (navigator.clipboard.writeText = () => Promise.reject())")
+    block = page.locator("article .cell_input .highlight").first
+    button = block.get_by_role("button", name="Copy", exact=True)
+    button.focus()
+    button.press("Enter")
+    block.get_by_role("button", name="Copied", exact=True).wait_for()
+    code = block.locator("pre").text_content().rstrip()
+    assert page.evaluate("navigator.clipboard.readText()") == code
+    block.get_by_role("button", name="Copy", exact=True).wait_for()
+    assert button.evaluate("e => e === document.activeElement")
+    choose(page, "Hinglish")
+    assert block.get_by_role("button", name="Copy karo", exact=True).count() == 1
+
+
 def test_two_tabs_follow_each_other(open_chapter):
     first = open_chapter()
     second = first.context.new_page()
@@ -320,14 +371,17 @@ def give_last_english_cell_an_id(route):
     route.fulfill(response=response, body=f"{before}<div id=there {cell[5:]}{after}")
 
 
-def test_a_link_into_a_closed_solution_opens_it(open_chapter):
-    page = open_chapter()
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize("which", [0, -1], ids=["first", "last"])
+def test_a_link_into_a_closed_box_opens_it(open_chapter, viewport, which):
+    page = open_chapter(viewport=viewport)
     page.evaluate(
-        """() => {
-          const box = [...document.querySelectorAll("details.box")].at(-1);
+        """(which) => {
+          const box = [...document.querySelectorAll("details.box")].at(which);
           box.lastElementChild.id = "there";
           location.hash = "#there";
-        }"""
+        }""",
+        which,
     )
     page.wait_for_function(ON_SCREEN)
     assert language(page) == "hinglish"

@@ -753,16 +753,22 @@ def _contrast(one, other):
 
 
 @pytest.mark.parametrize("answer", [([[-1], [1]], [[0], [0]]), 3, ...])
-def test_html_is_readable_on_white_and_near_black_pages(answer):
+@pytest.mark.parametrize(
+    ("ink", "ground"),
+    [("#000000", "#ffffff"), ("#16202a", "#ffffff"), ("#e0e0e0", "#111111")],
+)
+def test_html_is_readable_on_white_and_near_black_pages(answer, ink, ground):
     page = Page(check("backward.two", answer)._repr_html_())
     box = dict(part.split(":") for part in page.styles[0].split(";"))
-    paragraphs = [style for style in page.styles[1:] if style]
-    assert len(paragraphs) == 2
-    # Text stands on the background of the box, whatever the page has.
-    assert all(f"color:{box['color']}" in style for style in paragraphs)
-    assert _contrast(box["color"], box["background"]) >= 7
+    # Text is the host's, on the host's ground with a thin tint.
+    assert not any(re.search(r"(?<![-\w])color:", style) for style in page.styles)
+    tint = [float(part) for part in re.findall(r"[\d.]+", box["background"])]
+    parts = [int(ground[i : i + 2], 16) for i in (1, 3, 5)]
+    mixed = [x + tint[3] * (t - x) for x, t in zip(parts, tint[:3], strict=True)]
+    tinted = "#" + "".join(f"{round(part):02x}" for part in mixed)
+    assert _contrast(ink, tinted) >= 7
     edge = box["border"].split()[-1]
-    for around in (box["background"], "#ffffff", "#121212"):
+    for around in (tinted, ground):
         assert _contrast(edge, around) >= 3, around
 
 

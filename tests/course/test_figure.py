@@ -72,6 +72,20 @@ def test_names_of_curves_with_one_end_do_not_cover_each_other(ax, scale):
     assert b.y0 > a.y1
 
 
+def test_names_of_curves_stand_around_their_ends_and_no_legend_is_drawn(ax):
+    ends = {"a": 0.98, "b": 0.97, "c": 0.95, "alone": 0.2}
+    lines = {name: ([0, 1], [0.5, end]) for name, end in ends.items()}
+    looks = [("k", "", "-")] * 4
+    figure.curves(ax, lines, xlabel="step", ylabel="accuracy", ylim=(0, 1), looks=looks)
+    places = {text.get_text(): text.xy[1] for text in ax.texts}
+    assert places["alone"] == pytest.approx(0.2)
+    assert places["a"] > 0.98 > 0.95 > places["c"]
+    middle = np.mean([places[name] for name in "abc"])
+    assert middle == pytest.approx(np.mean([ends[name] for name in "abc"]))
+    assert ax.get_legend() is None
+    assert ax.figure.legends == []
+
+
 def test_strips_show_every_seed_of_a_case_in_its_row(ax):
     groups = {"one": {"BN": [1.0, 2.0], "plain": [3.0]}, "two": {"plain": [4.0, 5.0]}}
     looks = {"BN": ("blue", "o", ""), "plain": ("red", "s", "")}

@@ -52,10 +52,18 @@
     })));
   }
 
-  // The title and what stands for a picture hold all languages: no markup can be in them.
+  // The title and some attributes hold all languages: no markup can be in them.
   const fullTitle = document.title;
-  const pictures = Array.from(document.querySelectorAll('article img[alt*=" · "]'))
-    .map((picture) => ({ picture, alt: picture.alt }));
+  const attributes = new Map();  // to its whole text
+
+  function findAttributes() {
+    for (const name of ["alt", "aria-label", "placeholder"]) {
+      for (const element of document.querySelectorAll(`[${name}*=" · "]`)) {
+        const attribute = element.getAttributeNode(name);
+        attributes.set(attribute, attribute.value);
+      }
+    }
+  }
 
   function inLanguage(text, language) {
     const place = radios.filter((radio) => radio.dataset.code)
@@ -68,7 +76,8 @@
     root.lang = codes[language];
     const title = fullTitle.split(" - ");
     document.title = title.map((part) => inLanguage(part, language)).join(" - ");
-    for (const { picture, alt } of pictures) picture.alt = inLanguage(alt, language);
+    findAttributes();
+    attributes.forEach((text, attribute) => { attribute.value = inLanguage(text, language); });
     radios.forEach((radio) => { radio.checked = radio.value === language; });
   }
 
@@ -93,7 +102,9 @@
     let id = location.hash.slice(1);
     try { id = decodeURIComponent(id); } catch (error) { /* a stray % is no id of ours */ }
     const target = id && document.getElementById(id);
-    if (target && target.getClientRects().length === 0) reveal(target);
+    if (!target) return;
+    // Some browsers open a box by themselves, but scroll to where its text was before.
+    if (target.getClientRects().length === 0 || target.closest("details")) reveal(target);
   }
 
   // From a search: to the first word found, and into the hidden language if need be.

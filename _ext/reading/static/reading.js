@@ -44,6 +44,33 @@
     }
   }
 
+  async function copy(text) {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch (error) {  // over http there is no such clipboard, only the old way
+      const focused = document.activeElement;
+      const area = document.body.appendChild(document.createElement("textarea"));
+      area.value = text;
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+      focused.focus({ preventScroll: true });
+    }
+  }
+
+  function addCopyButton(block) {
+    const { content } = document.getElementById("copy-button");
+    const button = content.firstElementChild.cloneNode(true);
+    const [asks, done] = button.querySelectorAll(":scope > span");
+    button.addEventListener("click", async () => {
+      await copy(block.textContent.trimEnd());
+      asks.hidden = !(done.hidden = false);
+      setTimeout(() => { asks.hidden = !(done.hidden = true); }, 2000);
+    });
+    block.after(button);
+  }
+
+  document.querySelectorAll("article .highlight > pre").forEach(addCopyButton);
   document.querySelectorAll("article pre").forEach((block) => reach.observe(block));
   window.addEventListener("hashchange", layOutAll);
   document.addEventListener("click", (event) => {

@@ -11,18 +11,20 @@
   // Sphinx's own words, in the order of the languages; one string each, as it can hold no
   // markup.
   const words = {
-    "Search Results": ["Nateeje", "Results"],
-    "Searching": ["Khoj rahe hain", "Searching"],
-    "Preparing search...": ["Taiyaari ho rahi hai…", "Preparing…"],
-    "Search finished, found ${resultCount} page(s) matching the search query.": [
-      "Pages mile: ${resultCount}.", "Pages found: ${resultCount}.",
-    ],
+    "Search Results": ["Results", "Results"],
+    "Searching": ["Dhoondh rahe hain", "Searching"],
+    "Preparing search...": ["Taiyaar ho raha hai…", "Preparing…"],
+    "Search finished, found ${resultCount} page(s) matching the search query.":
+      ["Pages mile", "Pages found", ": ${resultCount}."],  // Sphinx puts in one number
     ["Your search did not match any documents. Please make sure that all words are spelled"
       + " correctly and that you've selected enough categories."]:
-      ["Kuch nahi mila. Spelling dekhiye, ya koi aur shabd aazmaaiye.",
+      ["Kuch nahi mila. Spelling dekho, ya koi aur word try karo.",
         "Nothing found. Check the spelling, or try another word."],
   };
-  const say = (texts) => texts[tags.indexOf(root.dataset.lang)] || texts.join(" · ");
+  const say = ([first, second, end = ""]) => {
+    const texts = [first, second], own = texts[tags.indexOf(root.dataset.lang)];
+    return (own || [...new Set(texts)].join(" · ")) + end;
+  };
   const messages = Object.entries(words).map(([key, pair]) => [key, say(pair)]);
   Documentation.addTranslations({
     messages: Object.fromEntries(messages), plural_expr: "n != 1", locale: "book",

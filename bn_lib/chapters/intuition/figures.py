@@ -9,6 +9,7 @@ from bn_lib.course.figure import (
     GREEN,
     GREY,
     PLAIN,
+    SKY,
     THIRD,
     accuracy_axis,
     curves,
@@ -32,7 +33,7 @@ __all__ = [
 LOOKS = {"BN": BATCH_NORM, "plain": PLAIN, "BN + noise": THIRD}
 # Decay is drawn first and wide, so that a curve on it can be seen.
 TWINS = {
-    "decay": ("BN, decay", "#7FBEE6", {"linewidth": 5}),
+    "decay": ("BN, decay", SKY, {"linewidth": 5}),
     "no decay": ("BN", GREY, {"linewidth": 1.5, "linestyle": ":"}),
     "growing rate": ("BN, growing rate", GREEN, {"linewidth": 1.5}),
 }
@@ -209,11 +210,13 @@ def decay_losses(ax, table, seed=0):
     matplotlib.axes.Axes
     """
     log_axis(ax.yaxis)
+    ends, colours = {}, {}
     for name, (row, colour, look) in TWINS.items():
-        ax.plot(table[row]["loss"][seed], color=colour, label=name, **look)
+        losses = table[row]["loss"][seed]
+        ax.plot(losses, color=colour, label=name, **look)
+        ends[name], colours[name] = losses[-1], colour
     ax.set(xlabel="step", ylabel="loss of the batch (log)")
-    ax.legend(frameon=False, fontsize=11)
-    return ax
+    return name_ends(ax, len(losses) - 1, ends, colours)
 
 
 def distance_from_decay(ax, table):

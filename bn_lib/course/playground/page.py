@@ -61,7 +61,7 @@ class Playground:
             f"mean {mean:.3f}, variance {var:.3f} (biased), "
             f"gamma {self.gamma}, beta {self.beta}, eps {self.eps}\n"
             f" i       x    xhat       y\n{rows}\n"
-            "Khelne ke liye isse notebook ya book mein kholiye.\n"
+            "Khelne ke liye isko notebook ya book mein kholo.\n"
             "To play, open this in a notebook or in the book."
         )
 
@@ -104,7 +104,7 @@ def playground():
      2   0.000  -0.447   0.106
      3   2.000   0.447   1.894
      4   4.000   1.342   3.683
-    Khelne ke liye isse notebook ya book mein kholiye.
+    Khelne ke liye isko notebook ya book mein kholo.
     To play, open this in a notebook or in the book.
     """
     return Playground()

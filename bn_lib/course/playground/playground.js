@@ -622,9 +622,9 @@
       cell.className = "bn-cell" + (member[k] === here ? " bn-mates" : "")
         + (changed[k] ? " bn-changed" : "");
       cell.tabIndex = k === view.cell ? 0 : -1;
-      const mark = changed[k] ? " ◯" : "";
-      const where = `n=${k >> 4} c=${(k >> 2) % C}, `;
-      change(cell, { "aria-label": where + `${texts[0]}: x ${texts[1]}, x̂ ${texts[2]}${mark}` });
+      const mark = changed[k] ? ", changed" : "";
+      const where = `n=${k >> 4} c=${(k >> 2) % C} h=${(k >> 1) % H} w=${k % W}, `;
+      change(cell, { "aria-label": `${where}group ${texts[0]}: x ${texts[1]}, x̂ ${texts[2]}${mark}` });
     });
     const { mean, variance } = stats[here];
     const { axes, plain } = NORMS[model.norm];

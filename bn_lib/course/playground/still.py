@@ -39,7 +39,7 @@ def still_picture(start, mean, var, xhat, y):
         + _table(start.x, xhat, y)
         + '<p class="bn-title">Batch norm: x̂, (N, C, H, W) = (3, 4, 2, 2)</p>'
         + _tensor(np.array(start.tensor).reshape(3, 4, 2, 2))
-        + '<p class="bn-key">{{Khelne ke liye ise notebook mein chalaiye. · '
+        + '<p class="bn-key">{{Khelne ke liye isko notebook mein chalao. · '
         "To play, run this in a notebook.}}</p>"
     )
 

@@ -150,6 +150,8 @@ def test_losses_are_those_of_one_seed(ax):
         "no decay": found["BN"]["loss"][1].tolist(),
         "growing rate": found["BN, growing rate"]["loss"][1].tolist(),
     }
+    assert {text.get_text() for text in ax.texts} == set(drawn)
+    assert ax.get_legend() is None
 
 
 def test_distances_from_decay_show_every_seed_and_their_mean(ax):
