@@ -63,13 +63,32 @@ SPELLING = {
     "kaise": "kese",
     "kaisa": "kesa",
     "accha": "acha achha achchha",
-    "dekhiye": "dekhie",
-    "sochiye": "sochie",
-    "likhiye": "likhie",
-    "chalaiye": "chalaie",
     "dono": "donon",
     "baad mein": "bad-mein bad-me",
 }
+# How the book speaks: as a good senior does, who says socho and not sochiye, and the
+# everyday word, which often is the English one. The words are whole: ghatao, not ghat.
+FORMAL = re.compile(
+    r"\b(?!isliye|kisliye|kiye|liye|diye|chahiye)\w+iye\b|\baap(?:k\w+)?\b", re.I
+)
+BOOKISH = {
+    "minus karo": "ghatao ghatana ghataya ghataane",
+    "touch karo": "chhuo chhoona",
+    "pen-paper": "kagaz",
+    "wapas lana": "lautana lautao lautata",
+    "decide karna": "tay",
+    "result": "nateeja nateeje natija",
+    "count": "ginti",
+    "change": "badlaav badlav",
+    "step": "kadam",
+    "version": "roop",
+    "tukka": "andaaze andaaza",
+    "saare": "aathon teenon chaaron",
+    "common": "jaani-pehchaani",
+    "measure karna": "naapna naapenge naapo",
+    "warning": "chetavni",
+}
+SAID = {wrong: right for right, wrongs in BOOKISH.items() for wrong in wrongs.split()}
 RIGHT = {wrong: right for right, wrongs in SPELLING.items() for wrong in wrongs.split()}
 
 NUMBER = re.compile(r"(?<![\w.])[-−]?\d+(?:,\d{3})*(?:\.\d+)?")
@@ -232,6 +251,25 @@ def misspelled(words):
             yield word, RIGHT[wrong]
 
 
+def unsaid(text):
+    """Yield each word of a Hinglish text that one would not say to a friend.
+
+    Parameters
+    ----------
+    text : str
+
+    Yields
+    ------
+    str, str
+        The word, and what one would say.
+    """
+    for match in FORMAL.finditer(text):
+        yield match[0], "a word as to a friend (socho, dekho, karo; tum)"
+    for word in WORD.findall(text):
+        if word.lower() in SAID:
+            yield word, SAID[word.lower()]
+
+
 # --- prose -------------------------------------------------------------------------
 
 
@@ -305,6 +343,14 @@ def hinglish_has_one_spelling_each(notebook):
             continue
         for word, right in misspelled(read_prose(cell.source).words):
             yield f"{name(cell)}: {word!r} is spelled {right!r}"
+
+
+def hinglish_is_as_one_says_it(notebook):
+    """No -iye, and the everyday word."""
+    for cell in notebook.cells:
+        if language(cell) == "hinglish":
+            for word, better in unsaid(" ".join(read_prose(cell.source).words)):
+                yield f"{name(cell)}: {word!r}: say {better!r}"
 
 
 def hinglish_is_in_roman_script(notebook):
@@ -500,6 +546,7 @@ PROSE_RULES = [
     headings_stand_outside_language_cells,
     headings_carry_both_languages,
     hinglish_has_one_spelling_each,
+    hinglish_is_as_one_says_it,
     hinglish_is_in_roman_script,
     hinglish_sentences_are_short,
     english_has_no_hype,

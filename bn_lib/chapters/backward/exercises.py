@@ -87,25 +87,25 @@ PARAMETERS = Exercise(
 
 # Mistakes in dx that any norm can make, and mistakes in the gradients of gamma and beta.
 DX = """
-    constant-statistics   through_mean = 0; through_var = 0
-    constant-variance     through_var = 0
-    constant-mean         through_mean = 0
+    constant-statistics   along_ones = 0; along_xhat = 0
+    constant-variance     along_xhat = 0
+    constant-mean         along_ones = 0
     gamma-forgotten       g -> dout
                           g = dout
     gamma-not-once        g -> (g * gamma)
                           g = dout / gamma
-    rstd-forgotten        dx = g - through_mean - through_var
-                          dx = rstd * (g - through_mean) - through_var
-                          dx = rstd * (g - through_var) - through_mean
-                          dx = rstd * g - through_mean - through_var
+    rstd-forgotten        dx = g - along_ones - along_xhat
+                          dx = rstd * (g - along_ones) - along_xhat
+                          dx = rstd * (g - along_xhat) - along_ones
+                          dx = rstd * g - along_ones - along_xhat
     rstd-power            rstd -> rstd**2 | rstd**3 | 1 / rstd
-                          through_mean -> rstd * through_mean
-                          through_var -> rstd * through_var | rstd**2 * through_var
-                          through_var -> through_var / rstd**2
+                          along_ones -> rstd * along_ones
+                          along_xhat -> rstd * along_xhat | rstd**2 * along_xhat
+                          along_xhat -> along_xhat / rstd**2
     dx-zero               dx = 0 * g
-    direction-forgotten   through_var = xhat * g * xhat
-    factor-of-two         through_mean -> 2 * through_mean | through_mean / 2
-                          through_var -> 2 * through_var | through_var / 2
+    direction-forgotten   along_xhat = xhat * g * xhat
+    factor-of-two         along_ones -> 2 * along_ones | along_ones / 2
+                          along_xhat -> 2 * along_xhat | along_xhat / 2
     wrong-sign            - -> +
                           rstd -> -rstd
 """
@@ -134,9 +134,9 @@ def batch_norm_backward(dout, xhat, rstd, gamma):
     dgamma = (dout * xhat).sum(axis=0)
     dbeta = dout.sum(axis=0)
     g = dout * gamma  # the gradient that arrives at xhat
-    through_mean = g.mean(axis=0)
-    through_var = xhat * (g * xhat).mean(axis=0)
-    dx = rstd * (g - through_mean - through_var)
+    along_ones = g.mean(axis=0)
+    along_xhat = xhat * (g * xhat).mean(axis=0)
+    dx = rstd * (g - along_ones - along_xhat)
     return dx, dgamma, dbeta
 
 
@@ -175,8 +175,8 @@ FULL = Exercise(
     unbiased-variance     mean(axis=0) -> sum(axis=0) / (len(g) - 1)
     wrong-count           mean(axis=0) -> sum(axis=0) / g.shape[1]
     projection-by-length  ).mean(axis=0) -> ).sum(axis=0) / (xhat**2).sum(axis=0)
-    direction-forgotten   through_var = (g * xhat).mean(axis=0) | (g * xhat**2).mean(axis=0)
-                          through_var = xhat * g.mean(axis=0)
+    direction-forgotten   along_xhat = (g * xhat).mean(axis=0) | (g * xhat**2).mean(axis=0)
+                          along_xhat = xhat * g.mean(axis=0)
     wrong-axis            (axis=0) -> () | (axis=1) | (axis=1, keepdims=True)
     rstd-in-parameters    sum(axis=0) -> sum(axis=0) * rstd | sum(axis=0) / rstd
     """,
@@ -186,10 +186,10 @@ FULL = Exercise(
 def layer_norm_backward(dout, xhat, rstd, gamma):
     dgamma = (dout * xhat).sum(axis=0)  # each parameter acts on every row
     dbeta = dout.sum(axis=0)
-    g = dout * gamma  # first gamma: within a row it differs
-    through_mean = g.mean(axis=1, keepdims=True)
-    through_var = xhat * (g * xhat).mean(axis=1, keepdims=True)
-    dx = rstd * (g - through_mean - through_var)
+    g = dout * gamma  # gamma first: it differs within a row
+    along_ones = g.mean(axis=1, keepdims=True)
+    along_xhat = xhat * (g * xhat).mean(axis=1, keepdims=True)
+    dx = rstd * (g - along_ones - along_xhat)
     return dx, dgamma, dbeta
 
 
@@ -222,7 +222,7 @@ LAYER_NORM = Exercise(
     {DX}{PARAMETERS_OF_ROWS}
     sum-in-dx             mean(axis=1, keepdims=True) -> sum(axis=1, keepdims=True)
     batch-norm            (axis=1, keepdims=True) -> (axis=0)
-    gamma-too-late        g = dout; dx = gamma * rstd * (g - through_mean - through_var)
+    gamma-too-late        g = dout; dx = gamma * rstd * (g - along_ones - along_xhat)
     wrong-axis            sum(axis=0) -> sum(axis=1) | sum()
     """,
 )
