@@ -56,7 +56,7 @@ def _gain(seeds, **options):
     yes={"10×64 ReLU, lr 1": TEN | {"lr": 1.0}, "3×100 ReLU, lr 3": {"lr": 3.0}},
     no={
         "3×100 ReLU, lr 1": {"lr": 1.0},
-        "10×64 ReLU, lr 10": TEN | {"lr": 10.0},
+        "10×64 ReLU, lr 30": TEN | {"lr": 30.0},
     },
 )
 def higher_learning_rate(seeds, **options):
@@ -96,7 +96,7 @@ def _on_few(column, seeds, samples):
 @claim(
     at_least=0.25,
     no=FEW_SAMPLES,
-    seeds=range(10),
+    seeds=range(20),
 )
 def overfits_less(seeds, samples):
     plain, normed = _on_few("test_loss", seeds, samples)
