@@ -54,12 +54,12 @@ def _at_same_loss(regimes, *left_out):
     }
 
 
-HALF_CALM = "3×100 ReLU, lr 0.3"
+HALF_CALM, BROKEN = "3×100 ReLU, lr 0.3", "10×64 ReLU, lr 0.3"
 
 
 @claim(
     at_least=1.0,
-    yes=CALM | _at_same_loss(CALM, HALF_CALM),
+    yes=CALM | _at_same_loss(CALM, HALF_CALM, BROKEN),
     no=LEARNING | SLOW | STUCK | _at_same_loss(LEARNING),
     unclear=_at_same_loss({HALF_CALM: CALM[HALF_CALM]}),
     seeds=SEEDS,
@@ -80,7 +80,7 @@ def predictive_gradient(seeds, **options):
 
 @claim(
     at_least=1.0,
-    yes=CALM | _at_same_loss(CALM),
+    yes=CALM | _at_same_loss(CALM, BROKEN),
     no=LEARNING | SLOW,
     unclear=STUCK | _at_same_loss(LEARNING),
     seeds=SEEDS,

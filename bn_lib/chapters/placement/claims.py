@@ -153,7 +153,7 @@ def last_gamma_training(seeds, **net):
 
 
 @claim(
-    at_least=0.3,
+    at_least=0.2,
     yes={
         f"{row}, 16 blocks": {"row": name, "blocks": 16}
         for row, name in (("scalar", "SkipInit"), ("BN", "pre"))
