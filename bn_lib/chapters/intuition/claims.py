@@ -61,7 +61,6 @@ HALF_CALM, BROKEN = "3×100 ReLU, lr 0.3", "10×64 ReLU, lr 0.3"
     at_least=1.0,
     yes=CALM | _at_same_loss(CALM, HALF_CALM, BROKEN),
     no=LEARNING | SLOW | STUCK | _at_same_loss(LEARNING),
-    unclear=_at_same_loss({HALF_CALM: CALM[HALF_CALM]}),
     seeds=SEEDS,
 )
 def smoother_loss(seeds, **options):
