@@ -58,14 +58,17 @@ def detached_mean_moves_the_bias(seeds, row, net):
 
 
 @claim(
-    at_least=0.05,
+    at_least=0.1,
     yes={
         "mean detached, 3×100 sigmoid": {"net": SIGMOID},
         "mean detached, 10×64 ReLU": {"net": DEEP},
         "mean detached, 10×64 ReLU, batch statistics": {"net": DEEP, "mode": "batch"},
+        "both detached, 10×64 ReLU": {"row": "both detached", "net": DEEP},
     },
     no={
         "mean detached, 3×100 ReLU": {"net": {}},
+        "both detached, 3×100 ReLU": {"row": "both detached", "net": {}},
+        "both detached, 3×100 sigmoid": {"row": "both detached", "net": SIGMOID},
         "mean detached, 3×100 sigmoid, batch statistics": {"net": SIGMOID, "mode": "batch"},
         "variance detached, 3×100 sigmoid": {"row": "variance detached", "net": SIGMOID},
         "variance detached, 10×64 ReLU": {"row": "variance detached", "net": DEEP},

@@ -56,7 +56,7 @@ def _gain(seeds, **options):
     yes={"10×64 ReLU, lr 1": TEN | {"lr": 1.0}, "3×100 ReLU, lr 3": {"lr": 3.0}},
     no={
         "3×100 ReLU, lr 1": {"lr": 1.0},
-        "10×64 ReLU, lr 10": TEN | {"lr": 10.0},
+        "10×64 ReLU, lr 30": TEN | {"lr": 30.0},
     },
 )
 def higher_learning_rate(seeds, **options):
@@ -96,7 +96,7 @@ def _on_few(column, seeds, samples):
 @claim(
     at_least=0.25,
     no=FEW_SAMPLES,
-    seeds=range(10),
+    seeds=range(20),
 )
 def overfits_less(seeds, samples):
     plain, normed = _on_few("test_loss", seeds, samples)
@@ -134,15 +134,12 @@ def less_dependence_on_init(seeds, **options):
 
 
 @claim(
-    at_least=0.1,
-    yes={"20 layers, 200 steps": {"depth": 20, "steps": 200}},
-    no={
-        "10 layers, 200 steps": {"depth": 10, "steps": 200},
-        "50 layers, 100 steps": {"depth": 50},
-    },
+    at_least=0.2,
+    yes={"20 layers": {"depth": 20}},
+    no={"10 layers": {"depth": 10}, "50 layers": {"depth": 50}},
 )
-def deeper_networks(seeds, **net):
-    net |= {"width": 64}
+def deeper_networks(seeds, depth):
+    net = {"depth": depth, "width": 64, "steps": 150}
     plain = [_measured("accuracy", "plain", seeds, lr=lr, **net) for lr in (0.1, 0.01)]
     return _measured("accuracy", "BN", seeds, **net) - np.maximum(*plain)
 
@@ -202,15 +199,25 @@ def skips_tame_gradients(seeds, lowest):
 @claim(
     at_least=0.1,
     yes={
-        f"{row}, 10×64": {"row": row, "depth": 10, "width": 64}
-        for row in ("gamma and beta", "gamma, beta and head")
+        "10×64, 1280 numbers to 650": {"depth": 10, "width": 64},
+        "5×30, 300 numbers to 310": {"depth": 5, "width": 30},
     },
     no={
-        f"{row}, {depth}×100": {"row": row, "depth": depth, "width": 100}
-        for row in ("gamma and beta", "gamma, beta and head")
+        f"{depth}×100, {200 * depth} numbers to 1010": {"depth": depth, "width": 100}
         for depth in (1, 3)
+    }
+    | {
+        "10×64, lowest 2 norms alone, 256 numbers to 650": {
+            "depth": 10,
+            "width": 64,
+            "learning_norms": 2,
+        }
     },
 )
-def gamma_and_beta_alone(seeds, row, depth, width):
-    table = partly_trained(rows=(row, "head"), seeds=seeds, depth=depth, width=width)
-    return table[row] - table["head"]
+def gamma_and_beta_alone(seeds, learning_norms=None, **net):
+    options = {"seeds": seeds, **net}
+    head = partly_trained(rows=("head",), **options)["head"]
+    few = partly_trained(
+        rows=("gamma and beta",), learning_norms=learning_norms, **options
+    )["gamma and beta"]
+    return few - head

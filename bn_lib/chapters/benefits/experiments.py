@@ -194,7 +194,17 @@ LEARNING = {
 
 
 @experiment(rows=LEARNING)
-def partly_trained(learning, seed, *, depth=3, width=100, lr=1.0, steps=150, batch_size=60):
+def partly_trained(
+    learning,
+    seed,
+    *,
+    depth=3,
+    width=100,
+    learning_norms=None,
+    lr=1.0,
+    steps=150,
+    batch_size=60,
+):
     """Train a part of a ReLU net with batch norm; the rest stays as it was drawn.
 
     Frankle, Schwab and Morcos ("Training BatchNorm and Only BatchNorm", 2021) train the
@@ -209,6 +219,9 @@ def partly_trained(learning, seed, *, depth=3, width=100, lr=1.0, steps=150, bat
         Of the weights and of the order of samples.
     depth, width
         As in `bn_lib.models.mlp`; the width is not 10.
+    learning_norms : int, optional
+        How many norms, from the lowest up, have a gamma and a beta to train; all by
+        default.
     lr, steps, batch_size
         As in `bn_lib.training.train`.
 
@@ -223,7 +236,12 @@ def partly_trained(learning, seed, *, depth=3, width=100, lr=1.0, steps=150, bat
         learns = head and outputs != width
         return (Linear if learns else FrozenLinear)(inputs, outputs, **options)
 
-    norm = partial(BatchNorm, affine=affine)
+    few = depth if learning_norms is None else learning_norms
+    learns = iter([affine] * few + [False] * (depth - few))
+
+    def norm(width, **options):
+        return BatchNorm(width, affine=next(learns), **options)
+
     model = _net(norm, seed, depth=depth, width=width, linear=linear)
     options = {"steps": steps, "batch_size": batch_size, "lr": lr}
     return fit(model, _order(seed), data=_digits(), **options).test_accuracy[-1]

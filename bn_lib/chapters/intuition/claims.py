@@ -6,6 +6,7 @@ from bn_lib.chapters.intuition.experiments import (
     curves,
     hidden_rate,
     landscape,
+    moves,
     scaled,
     shrunk,
     weight_decay,
@@ -18,10 +19,19 @@ DEEP_RELU = {"activation": "relu", "depth": 10, "width": 64}
 SEEDS = range(5)
 
 
-def _calmer(column, seeds, net):
-    """Compare the probes without and with batch norm: mean log2 of their ratio."""
-    table = landscape(seeds=seeds, **net)
-    return np.log2(table["plain"][column] / table["BN"][column]).mean(axis=1)
+def _calmer(column, seeds, net, losses=(0.0, np.inf)):
+    """Compare the probes without and with batch norm: difference of their mean log2.
+
+    In each net those count whose loss lies between two bounds.
+    """
+    table, (low, high) = landscape(seeds=seeds, **net), losses
+    plain, normed = (
+        np.log2(found[column]).mean(
+            axis=1, where=(low <= found["loss"]) & (found["loss"] <= high)
+        )
+        for found in (table["plain"], table["BN"])
+    )
+    return plain - normed
 
 
 CALM = {
@@ -30,31 +40,52 @@ CALM = {
     "10×64 ReLU, lr 0.1": {"net": DEEP_RELU | {"lr": 0.1}},
     "10×64 ReLU, lr 0.3": {"net": DEEP_RELU | {"lr": 0.3}},
 }
-NOT_CALM = {
-    "3×100 ReLU, lr 0.1": {"net": RELU | {"lr": 0.1}},
-    "3×100 ReLU, lr 0.01": {"net": RELU | {"lr": 0.01}},
-    "3×100 sigmoid, lr 0.1": {"net": SIGMOID | {"lr": 0.1}},
-}
+LEARNING = {"3×100 ReLU, lr 0.1": {"net": RELU | {"lr": 0.1}}}
+SLOW = {"3×100 ReLU, lr 0.01": {"net": RELU | {"lr": 0.01}}}
+STUCK = {"3×100 sigmoid, lr 0.1": {"net": SIGMOID | {"lr": 0.1}}}
+
+
+def _at_same_loss(regimes, *left_out):
+    """Return the regimes once more, for nets that both come down to these losses."""
+    return {
+        f"{name}, same loss": options | {"losses": (0.3, 1.0)}
+        for name, options in regimes.items()
+        if name not in left_out
+    }
+
+
+HALF_CALM, BROKEN = "3×100 ReLU, lr 0.3", "10×64 ReLU, lr 0.3"
 
 
 @claim(
-    at_least=0.5,
-    yes=CALM,
-    no=NOT_CALM,
+    at_least=1.0,
+    yes=CALM | _at_same_loss(CALM, HALF_CALM, BROKEN),
+    no=LEARNING | SLOW | STUCK | _at_same_loss(LEARNING),
     seeds=SEEDS,
 )
-def smoother_loss(seeds, net):
-    return _calmer("loss_range", seeds, net)
+def smoother_loss(seeds, **options):
+    return _calmer("loss_range", seeds, **options)
 
 
 @claim(
     at_least=0.75,
     yes=CALM,
-    no=NOT_CALM,
+    no=LEARNING | SLOW | STUCK,
     seeds=SEEDS,
 )
-def predictive_gradient(seeds, net):
-    return _calmer("gradient_change", seeds, net)
+def predictive_gradient(seeds, **options):
+    return _calmer("gradient_change", seeds, **options)
+
+
+@claim(
+    at_least=1.0,
+    yes=CALM | _at_same_loss(CALM, BROKEN),
+    no=LEARNING | SLOW,
+    unclear=STUCK | _at_same_loss(LEARNING),
+    seeds=SEEDS,
+)
+def predictive_gradient_for_its_size(seeds, **options):
+    return _calmer("relative_change", seeds, **options)
 
 
 @claim(
@@ -70,6 +101,23 @@ def predictive_gradient(seeds, net):
 def noise_after_bn(seeds, net):
     table = curves(rows=("plain", "BN + noise"), seeds=seeds, **net)
     return (table["BN + noise"] - table["plain"]).mean(axis=1)
+
+
+@claim(
+    at_least=1.0,
+    yes={"3×100 ReLU, lr 0.03, step to step": {"net": RELU | {"lr": 0.03}}},
+    no={
+        "3×100 sigmoid, lr 0.1, step to step": {"net": SIGMOID | {"lr": 0.1}},
+        "10×64 ReLU, lr 0.3, step to step": {"net": DEEP_RELU | {"lr": 0.3}},
+        "3×100 ReLU, lr 0.03, start to end": {
+            "net": RELU | {"lr": 0.03},
+            "column": "whole",
+        },
+    },
+)
+def noise_moves_the_inputs(seeds, net, column="step"):
+    table = moves(rows=("plain", "BN + noise"), seeds=seeds, **net)
+    return np.log2(table["BN + noise"][column] / table["plain"][column])
 
 
 NETS = {"3×100 sigmoid": SIGMOID, "3×100 ReLU": RELU}
@@ -175,13 +223,19 @@ def decay_shrinks_function(seeds, row):
         for rate in (0.1, 1.0, 100.0)
     }
     | {
-        "10×64 ReLU, BN, hidden rate 0.01, 800 steps": {
+        "10×64 ReLU, BN, hidden rate 0.01, 600 steps": {
             "row": "BN",
             "hidden_lr": 0.01,
-            "steps": 800,
+            "steps": 600,
         }
     },
     no={
+        "10×64 ReLU, BN, hidden rate 0": {"row": "BN", "hidden_lr": 0.0},
+        "10×64 ReLU, BN, hidden rate 0, 600 steps": {
+            "row": "BN",
+            "hidden_lr": 0.0,
+            "steps": 600,
+        },
         "10×64 ReLU, BN, hidden rate 0.01": {"row": "BN", "hidden_lr": 0.01},
         "10×64 ReLU, BN, all rates 10": {"row": "BN", "hidden_lr": 10.0, "lr": 10.0},
         "10×64 ReLU, plain, hidden rate 1": {"row": "plain", "hidden_lr": 1.0},
@@ -196,10 +250,11 @@ def rate_tunes_itself(seeds, row, **options):
     yes={
         "10×64 ReLU, lr 0.01, 800 steps": {"net": DEEP_RELU, "lr": 0.01, "steps": 800},
         "10×64 ReLU, lr 0.03, 400 steps": {"net": DEEP_RELU, "lr": 0.03, "steps": 400},
+        "3×100 ReLU, lr 0.03, 500 steps": {"net": RELU, "lr": 0.03, "steps": 500},
     },
     no={
+        "3×100 ReLU, lr 0.03, 50 steps": {"net": RELU, "lr": 0.03, "steps": 50},
         "10×64 ReLU, lr 0.3, 200 steps": {"net": DEEP_RELU, "lr": 0.3, "steps": 200},
-        "3×100 ReLU, lr 0.003, 500 steps": {"net": RELU, "lr": 0.003, "steps": 500},
     },
 )
 def no_gain_at_the_same_rate(seeds, net, lr, steps):

@@ -22,6 +22,7 @@ __all__ = [
     "curves",
     "hidden_rate",
     "landscape",
+    "moves",
     "scaled",
     "shrunk",
     "weight_decay",
@@ -146,7 +147,20 @@ def _length(arrays):
     return np.sqrt(sum(np.sum(array**2) for array in arrays))
 
 
-@experiment(rows=("plain", "BN", "BN + noise"))
+NOISY = ("plain", "BN", "BN + noise")
+
+
+def _noisy_net(row, seed, **net):
+    noise_rng = np.random.default_rng([seed, 1])
+
+    def noisy_norm(width):
+        return Sequential(BatchNorm(width), Noise(noise_rng))
+
+    norm = {"plain": None, "BN": BatchNorm, "BN + noise": noisy_norm}[row]
+    return mlp(seed, norm=norm, **net)
+
+
+@experiment(rows=NOISY)
 def curves(
     row,
     seed,
@@ -186,24 +200,63 @@ def curves(
     ndarray, shape (seeds, steps // every)
         Test accuracy; 0.1, that of chance, where the training diverged.
     """
-    noise_rng = np.random.default_rng([seed, 1])
-
-    def noisy_norm(width):
-        return Sequential(BatchNorm(width), Noise(noise_rng))
-
-    norm = {"plain": None, "BN": BatchNorm, "BN + noise": noisy_norm}[row]
-    model = mlp(seed, depth=depth, width=width, activation=activation, std=std, norm=norm)
+    net = {"activation": activation, "depth": depth, "width": width, "std": std}
+    model = _noisy_net(row, seed, **net)
     data, found = load_digits(centered=True), []
 
     def measure(step, model):
         if step % every == 0:
-            if norm:
+            if row != "plain":
                 model = recalibrate(deepcopy(model), [data.x_train])
             found.append(accuracy(model, data.x_test, data.y_test))
 
     options = {"steps": steps, "batch_size": batch_size, "lr": lr, "on_step": measure}
     diverged = fit(model, seed, data=data, **options).diverged
     return np.full(steps // every, 0.1) if diverged else found
+
+
+@experiment(rows=NOISY)
+def moves(
+    row,
+    seed,
+    *,
+    activation="relu",
+    depth=3,
+    width=100,
+    std=None,
+    lr=0.1,
+    steps=60,
+    batch_size=60,
+):
+    """Train as in `curves`, and see how far the inputs of the last activation move.
+
+    Parameters
+    ----------
+    row, seed, activation, depth, width, std, lr, steps, batch_size
+        As in `curves`.
+
+    Returns
+    -------
+    step, whole : ndarray, shape (seeds,)
+        Move of a unit's mean over the test images, as one batch in training mode with
+        the noise on, in standard deviations: from each step to the next, mean over the
+        steps, and from the start to the end; median over the units.
+    """
+    net = {"activation": activation, "depth": depth, "width": width, "std": std}
+    model = _noisy_net(row, seed, **net)
+    data, means, stds = load_digits(centered=True), [], []
+
+    def look(step, model):
+        received = Sequential(*deepcopy(model).train().layers[:-2])(data.x_test)
+        means.append(received.mean(axis=0))
+        stds.append(received.std(axis=0))
+
+    look(0, model)
+    options = {"steps": steps, "batch_size": batch_size, "lr": lr, "on_step": look}
+    fit(model, seed, data=data, **options)
+    step = np.abs(np.diff(means, axis=0)) / stds[1:]  # (steps, width)
+    whole = np.abs(means[-1] - means[0]) / stds[-1]  # (width,)
+    return {"step": np.median(step.mean(axis=0)), "whole": np.median(whole)}
 
 
 @experiment(rows=NETS)

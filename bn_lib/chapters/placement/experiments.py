@@ -92,8 +92,7 @@ def order(choices, seed, *, lr=0.01, steps=300, batch_size=60, channels=8):
     ----------
     choices : dict
         For `bn_lib.pytorch.models.cnn`. With "after", the head reads normalized inputs;
-        "before, head too" gives "before" the same, so that the two differ in the order
-        alone.
+        "before, head too" gives "before" the same, by a norm more.
     seed : int
         Of the weights and the order of the samples.
     lr : float

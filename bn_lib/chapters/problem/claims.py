@@ -82,50 +82,70 @@ def bn_reduces_input_drift(seeds, net, column, until):
 
 
 STEADIER = {"3×100 ReLU, lr 0.1, raw pixels": {"run": drift, "net": RELU_RAW}}
-LESS_STEADY = {
+MIXED = {
     "3×100 ReLU, lr 0.1": {"run": drift, "net": RELU},
-    "3×100 ReLU, lr 0.01": {"run": drift, "net": RELU_SLOW},
-    "3×100 sigmoid, lr 0.5": {"run": drift, "net": SIGMOID},
     "10×64 ReLU, lr 0.1": {"run": drift, "net": DEEP_RELU},
+}
+TOP_TOO = {
+    "3×100 ReLU, lr 0.01": {"run": drift, "net": RELU_SLOW},
     "10 linear layers, lr 0.1": {"run": deep_linear, "net": {}},
 }
+TOP_OTHERWISE = {"3×100 sigmoid, lr 0.5": {"run": drift, "net": SIGMOID}}
+LESS_STEADY = MIXED | TOP_TOO | TOP_OTHERWISE
 
 
-def _worst_layer(seeds, run, net, measure):
-    """Return log2 of plain against BN, in the layer where BN does worst."""
+def _top(gains, axis):
+    return np.take(gains, -1, axis)
+
+
+def _in(layer, regimes):
+    which = {"worst": np.min, "median": np.median, "top": _top}[layer]
+    return {
+        f"{name}, {layer} layer": options | {"layer": which}
+        for name, options in regimes.items()
+    }
+
+
+def _gain(seeds, run, net, measure, layer):
+    """Return log2 of plain against BN in one layer: where BN does worst, or another."""
     table = run(seeds=seeds, **net)
     plain, normed = (
         table[row]["gradient_change"][..., measure] for row in ("plain", "BN")
     )  # (seeds, T, layers)
-    return np.log2(plain / normed).mean(axis=1).min(axis=1)
+    return layer(np.log2(plain / normed).mean(axis=1), axis=1)
 
 
-def _both_measures(regimes):
+def _by(measures, regimes):
     return {
         f"{name}, {how}": options | {"measure": measure}
         for name, options in regimes.items()
-        for how, measure in (("absolute", 0), ("relative", 1))
+        for how, measure in measures.items()
     }
 
 
-@claim(
-    at_least=0.4,
-    yes=_both_measures(STEADIER),
-    no=_both_measures(LESS_STEADY),
-    seeds=SEEDS,
-)
-def bn_reduces_gradient_change(seeds, run, net, measure):
-    return _worst_layer(seeds, run, net, measure)
+ABSOLUTE, RELATIVE = {"absolute": 0}, {"relative": 1}
+NO_STEADIER = _in("worst", LESS_STEADY) | _in("median", MIXED) | _in("top", TOP_TOO)
 
 
 @claim(
     at_least=0.4,
-    yes=STEADIER,
-    no=LESS_STEADY,
+    yes=_by(ABSOLUTE | RELATIVE, _in("worst", STEADIER) | _in("top", STEADIER))
+    | _by(ABSOLUTE, _in("top", TOP_OTHERWISE)),
+    no=_by(ABSOLUTE | RELATIVE, NO_STEADIER) | _by(RELATIVE, _in("top", TOP_OTHERWISE)),
     seeds=SEEDS,
 )
-def bn_steadies_gradient_direction(seeds, run, net):
-    return _worst_layer(seeds, run, net, measure=2)
+def bn_reduces_gradient_change(seeds, **options):
+    return _gain(seeds, **options)
+
+
+@claim(
+    at_least=0.4,
+    yes=_in("worst", STEADIER) | _in("top", STEADIER),
+    no=NO_STEADIER,
+    seeds=SEEDS,
+)
+def bn_steadies_gradient_direction(seeds, **options):
+    return _gain(seeds, **options, measure=2)
 
 
 HE = "std √(2/width) (He)"
@@ -198,6 +218,30 @@ def bn_keeps_signal_at_any_init(seeds, std):
 )
 def samples_become_one_direction(seeds, row, depth):
     return signal(rows=(row,), seeds=seeds, depth=depth)[row]["cosine"][:, -1]
+
+
+@claim(
+    at_least=0.4,
+    yes={"plain, 40 layers": {"row": "plain", "depth": 40}},
+    no={
+        "plain, 1 layer": {"row": "plain", "depth": 1},
+        "BN, 1 layer": {"row": "BN", "depth": 1},
+        "BN, 40 layers": {"row": "BN", "depth": 40},
+    },
+    seeds=SEEDS,
+)
+def samples_differ_along_one_line(seeds, row, depth):
+    return signal(rows=(row,), seeds=seeds, depth=depth)[row]["line"][:, -1]
+
+
+@claim(
+    at_most=0.3,
+    yes={f"{row}, 40 layers": {"row": row, "depth": 40} for row in ("plain", "BN")},
+    no={f"{row}, 1 layer": {"row": row, "depth": 1} for row in ("plain", "BN")},
+    seeds=SEEDS,
+)
+def depth_forgets_who_is_alike(seeds, row, depth):
+    return signal(rows=(row,), seeds=seeds, depth=depth)[row]["likeness"][:, -1]
 
 
 @claim(

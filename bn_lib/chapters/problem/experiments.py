@@ -327,6 +327,12 @@ def signal(
         Root mean square of the input and of the output of each activation.
     cosine : ndarray, shape (seeds, depth)
         Of that output for two samples, mean over all pairs.
+    likeness : ndarray, shape (seeds, depth)
+        Correlation of those cosines with the ones of the pixels, over all pairs.
+    line : ndarray, shape (seeds, depth)
+        How nearly that output, minus its mean over the samples, lies along one line: the
+        sum of the squared shares of its principal directions in the variance, so 1/n
+        where n of them have equal shares.
     gradient : ndarray, shape (seeds, depth)
         Root mean square of the loss's gradient by that output.
     """
@@ -338,12 +344,14 @@ def signal(
     for layer in model.layers:
         passed.append(layer(passed[-1]))
     _, dout = cross_entropy(passed[-1], data.y_train[batch])
-    found = []
+    found, pixels = [], _cosines(passed[0])
     for layer, x, y in zip(model.layers[::-1], passed[-2::-1], passed[:0:-1], strict=True):
         if isinstance(layer, ReLU | Sigmoid):
-            found.append((_rms(x), _rms(y), _mean_cosine(y), _rms(dout)))
+            alike = _cosines(y)
+            pairs = (alike.mean(), _correlation(alike, pixels), _line(y))
+            found.append((_rms(x), _rms(y), *pairs, _rms(dout)))
         dout = layer.backward(dout)
-    names = ("received", "signal", "cosine", "gradient")
+    names = ("received", "signal", "cosine", "likeness", "line", "gradient")
     return dict(zip(names, np.array(found[::-1]).T, strict=True))
 
 
@@ -351,13 +359,23 @@ def _rms(x):
     return np.sqrt(np.mean(x**2))
 
 
-def _mean_cosine(y):
-    samples = len(y)
-    lengths = np.linalg.norm(y, axis=1, keepdims=True)
-    directions = y / np.maximum(lengths, np.finfo(float).tiny)  # a sample may be all 0
-    # The squared length of their sum is the sum of all products, own ones included.
-    total = np.sum(directions.sum(axis=0) ** 2)
-    return (total - samples) / (samples * (samples - 1))
+TINY = np.finfo(float).tiny  # a sample, or all of them, may be all 0
+
+
+def _cosines(y):
+    directions = y / np.maximum(np.linalg.norm(y, axis=1, keepdims=True), TINY)
+    return (directions @ directions.T)[np.triu_indices(len(y), 1)]
+
+
+def _correlation(a, b):
+    a, b = a - a.mean(), b - b.mean()
+    return a @ b / max(np.linalg.norm(a) * np.linalg.norm(b), TINY)
+
+
+def _line(y):
+    centered = y - y.mean(axis=0)
+    centered /= max(np.linalg.norm(centered), TINY)
+    return np.sum((centered.T @ centered) ** 2)
 
 
 def layer_growth(sizes):

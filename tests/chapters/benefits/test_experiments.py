@@ -85,6 +85,18 @@ def test_what_learns_is_what_was_asked_for():
     assert moved["gamma, beta and head"] > moved["gamma and beta"]
 
 
+def test_the_norms_that_learn_are_counted_from_the_lowest():
+    small = {"depth": 2, "width": 60, "steps": 80, "seeds": (0,)}
+    none, one, both, every = (
+        partly_trained(**small, rows=("gamma and beta",), learning_norms=few)[
+            "gamma and beta"
+        ]
+        for few in (0, 1, 2, None)
+    )
+    assert_array_equal(both, every)
+    assert none + 0.1 < one < both - 0.1
+
+
 def test_the_gradient_of_every_block_is_kept_and_that_of_the_top():
     squared = gradient(rows=("BN",), depth=6, width=10, batch_size=20)["BN"]
     assert squared.shape == (3, 7)

@@ -6,6 +6,7 @@ from bn_lib.chapters.intuition.experiments import (
     curves,
     hidden_rate,
     landscape,
+    moves,
     scaled,
     shrunk,
     weight_decay,
@@ -101,6 +102,20 @@ def test_noise_is_off_and_out_of_the_statistics_when_accuracy_is_measured():
 def test_noise_changes_the_training():
     table = curves(**SMALL, rows=("BN", "BN + noise"), steps=8, every=4)
     assert np.abs(table["BN"] - table["BN + noise"]).max() > 0.01
+
+
+def test_inputs_move_by_the_noise_alone_where_nothing_is_learned():
+    still = moves(**SMALL, lr=0.0, steps=20, seeds=(0,))
+    for row in ("plain", "BN"):
+        assert still[row]["step"] == still[row]["whole"] == 0.0
+    # Two draws from U(-0.5, 0.5) are 1/3 apart on average; the std is about 1.13.
+    assert_allclose(still["BN + noise"]["step"], 1 / 3 / 1.13, rtol=0.2)
+
+
+def test_inputs_move_further_in_the_whole_training_than_in_a_step():
+    row = moves(**SMALL, rows=("plain",), steps=20, seeds=(0, 1))["plain"]
+    assert row["step"].shape == (2,)
+    assert (row["whole"] > 2 * row["step"]).all()
 
 
 def test_a_training_that_diverged_counts_as_chance():

@@ -205,6 +205,35 @@ def test_the_mean_cosine_is_that_over_all_pairs_of_samples():
     assert_allclose(cosine, [[np.mean(pairs)]], rtol=1e-12)
 
 
+def drawn_pixels(net, seed=2):
+    data, rng = load_digits(centered=True), np.random.default_rng(seed)
+    model = mlp(rng, depth=net["depth"], width=net["width"], std=net["std"])
+    return model, data.x_train[rng.choice(len(data.x_train), net["batch_size"], False)]
+
+
+def test_the_line_is_the_sum_of_squared_shares_in_the_variance():
+    net = {"std": 1.0, "depth": 1, "width": 5, "batch_size": 8}
+    found = signal(**net, rows=("plain",), seeds=(2,))["plain"]["line"]
+    model, x = drawn_pixels(net)
+    shares = np.linalg.eigvalsh(np.cov(np.maximum(x @ model[0].weight.T, 0.0).T))
+    assert_allclose(found, [[np.sum((shares / shares.sum()) ** 2)]], rtol=1e-9)
+
+
+def test_the_likeness_is_the_correlation_of_cosines_with_those_of_the_pixels():
+    net = {"std": 1.0, "depth": 1, "width": 5, "batch_size": 8}
+    found = signal(**net, rows=("plain",), seeds=(2,))["plain"]["likeness"]
+    model, x = drawn_pixels(net)
+
+    def cosines(y):
+        return [
+            y[i] @ y[j] / (np.linalg.norm(y[i]) * np.linalg.norm(y[j]))
+            for i, j in combinations(range(8), 2)
+        ]
+
+    outputs = np.maximum(x @ model[0].weight.T, 0.0)
+    assert_allclose(found, [[np.corrcoef(cosines(outputs), cosines(x))[0, 1]]], rtol=1e-9)
+
+
 def test_each_way_to_feed_the_pixels_trains_another_net():
     table = centering(lr=0.1, steps=10, every=10, seeds=(0,))
     assert len({row["accuracy"][0] for row in table.values()}) == len(table) == 4
