@@ -212,7 +212,7 @@ SIGMOID = {
         "activation": "sigmoid",
         "std": 0.1,
         "lr": 0.5,
-        "steps": 150,
+        "steps": 200,
     }
 }
 DEEP = {"15 layers, ReLU, He, lr 0.3": {"depth": 15, "lr": 0.3}}
