@@ -11,9 +11,10 @@ from functools import partial
 import numpy as np
 
 from bn_lib import functional
-from bn_lib.chapters.alternatives.layers import PartialBatchNorm, Reshape
+from bn_lib.chapters.alternatives.layers import Images, PartialBatchNorm, Reshape, Rows
 from bn_lib.course.experiment import experiment, fit, relative_change
 from bn_lib.data import Dataset, load_digits
+from bn_lib.inference import recalibrate
 from bn_lib.layers import (
     BatchNorm,
     GroupNorm,
@@ -25,6 +26,7 @@ from bn_lib.layers import (
     Sequential,
 )
 from bn_lib.models import mlp
+from bn_lib.training import accuracy as measure_accuracy
 
 __all__ = [
     "accuracy",
@@ -58,9 +60,11 @@ def accuracy(
     depth=3,
     activation="relu",
     std=None,
+    mean=0.0,
     lr=1.0,
     steps=100,
     batch_size=60,
+    recalibrated=False,
 ):
     """Train a small net on the digits.
 
@@ -75,11 +79,17 @@ def accuracy(
         Of the weights and the order of the samples.
     net : str
         ``"mlp"``, hidden layers of 100 units; or ``"patches"``, two convolutions
-        (kernel 2, stride 2) with ReLU, whose statistics are over positions too.
+        (kernel 2, stride 2) with ReLU. Statistics of batch norm and group norm are over
+        positions too; the other norms take each position by itself.
     depth, activation, std
         Of the mlp, see `bn_lib.models.mlp`.
+    mean : float
+        Added to all initial weights of the mlp, so that the units of a layer get a
+        common part.
     lr, steps, batch_size
         As in `bn_lib.training.train`.
+    recalibrated : bool
+        Take the running statistics anew from the whole training part, as one batch.
 
     Returns
     -------
@@ -95,11 +105,22 @@ def accuracy(
         raise ValueError(f"expected the net 'mlp' or 'patches', got {net!r}")
     rng = np.random.default_rng(seed)
     if net == "mlp":
-        model, data = mlp(rng, depth=depth, activation=activation, std=std, norm=norm), None
+        linear = partial(_shifted_linear, mean=mean)
+        net = {"depth": depth, "activation": activation, "std": std, "linear": linear}
+        model = mlp(rng, norm=norm, **net)
+        data = load_digits(centered=True)
     else:
         model, data = _patch_net(norm, rng), _patches()
-    history = fit(model, rng, data=data, lr=lr, steps=steps, batch_size=batch_size)
-    return history.test_accuracy[-1]
+    fit(model, rng, data=data, lr=lr, steps=steps, batch_size=batch_size)
+    if recalibrated:
+        recalibrate(model, [data.x_train])
+    return measure_accuracy(model, data.x_test, data.y_test)
+
+
+def _shifted_linear(*sizes, mean, **options):
+    linear = Linear(*sizes, **options)
+    linear.weight += mean
+    return linear
 
 
 def same_samples(batch_size, epochs=1, lr=0.1):
@@ -135,16 +156,19 @@ def same_samples(batch_size, epochs=1, lr=0.1):
 def _patch_net(norm, rng):
     """Build two convolutions, kernel 2 and stride 2, as linear layers on patches."""
 
-    def activated(width):
-        return [*([norm(width)] if norm else []), ReLU()]
+    def activated(width, positions):
+        made = [norm(width)] if norm else []
+        if made and isinstance(made[0], GroupNorm):  # its statistics are those of an image
+            made = [Images(positions), *made, Rows()]
+        return [*made, ReLU()]
 
     return Sequential(
         Reshape(4),  # (N, 64) -> (16 N, 4)
         Linear(4, 20, bias=False, rng=rng),
-        *activated(20),
+        *activated(20, 16),
         Reshape(80),  # (16 N, 20) -> (4 N, 80)
         Linear(80, 60, bias=False, rng=rng),
-        *activated(60),
+        *activated(60, 4),
         Reshape(240),  # (4 N, 60) -> (N, 240)
         Linear(240, 10, rng=rng),
     )

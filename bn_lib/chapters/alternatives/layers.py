@@ -1,10 +1,10 @@
-"""Layers of this chapter alone: half a batch norm, and convolution by patches."""
+"""Layers of this chapter alone: half a batch norm, convolution by patches."""
 
 import numpy as np
 
 from bn_lib.layers import Layer
 
-__all__ = ["PartialBatchNorm", "Reshape"]
+__all__ = ["Images", "PartialBatchNorm", "Reshape", "Rows"]
 
 
 class Reshape(Layer):
@@ -33,6 +33,51 @@ class Reshape(Layer):
 
     def _backward(self, dout, cache):
         return (dout.reshape(cache),)
+
+
+class Images(Layer):
+    """Gather the rows of an image, one for each position, for a norm over positions.
+
+    Parameters
+    ----------
+    positions : int
+        Rows of an image, L.
+
+    Examples
+    --------
+    >>> Images(2)(np.arange(4.0).reshape(2, 2))
+    array([[[0., 2.],
+            [1., 3.]]])
+    """
+
+    def __init__(self, positions):
+        self.positions = positions
+
+    def forward(self, x):
+        """Return x of shape (N L, C) as (N, C, L)."""
+        self._cache = x.shape
+        return x.reshape(-1, self.positions, x.shape[1]).swapaxes(1, 2)
+
+    def _backward(self, dout, cache):
+        return (dout.swapaxes(1, 2).reshape(cache),)
+
+
+class Rows(Layer):
+    """Undo `Images`.
+
+    Examples
+    --------
+    >>> x = np.arange(4.0).reshape(2, 2)
+    >>> assert np.array_equal(Rows()(Images(2)(x)), x)
+    """
+
+    def forward(self, x):
+        """Return x of shape (N, C, L) as (N L, C)."""
+        self._cache = len(x)
+        return x.swapaxes(1, 2).reshape(-1, x.shape[1])
+
+    def _backward(self, dout, cache):
+        return (dout.reshape(cache, -1, dout.shape[1]).swapaxes(1, 2),)
 
 
 class PartialBatchNorm(Layer):

@@ -60,21 +60,16 @@ def stored_variance_differs(seeds, batch_size):
 
 
 SMALL_INPUTS = {"scale": 0.01}
-INTO_TORCH, INTO_KERAS = {"row": "Keras to torch"}, {"row": "torch to Keras"}
+DIRECTIONS = {row: {"row": row} for row in ("Keras to torch", "torch to Keras")}
 
 
 @claim(
     at_least=0.02,
-    yes={
-        "Keras to torch, pixels × 0.01": INTO_TORCH | SMALL_INPUTS,
-        "torch to Keras, pixels × 0.01": INTO_KERAS | SMALL_INPUTS,
-    },
-    no={
-        "Keras to torch, pixels × 1": INTO_TORCH,
-        "torch to Keras, pixels × 1": INTO_KERAS,
-        "torch to Keras, pixels × 0.01, eps copied": INTO_KERAS
-        | SMALL_INPUTS
-        | {"copy_eps": True},
+    yes={f"{name}, pixels × 0.01": row | SMALL_INPUTS for name, row in DIRECTIONS.items()},
+    no={f"{name}, pixels × 1": row for name, row in DIRECTIONS.items()}
+    | {
+        f"{name}, pixels × 0.01, eps copied": row | SMALL_INPUTS | {"copy_eps": True}
+        for name, row in DIRECTIONS.items()
     },
 )
 def eps_must_be_copied(seeds, row, **options):

@@ -244,7 +244,7 @@ def _draw(labels, batch_size, rng, one_class):
 
 
 @experiment(rows={"BN": partial(GhostBatchNorm, ghost=PART), "group norm": GROUP_NORM})
-def leak(norm, seed, *, one_class=True, steps=100, lr=0.1):
+def leak(norm, seed, *, one_class=True, empty="labelled", steps=100, lr=0.1):
     """Train where the mates of an empty image give its label away.
 
     Each batch has ten parts of 12 samples, and batch norm takes its statistics over each
@@ -260,6 +260,10 @@ def leak(norm, seed, *, one_class=True, steps=100, lr=0.1):
     one_class : bool
         All labels of a part are the same, another one in each part. Otherwise the
         samples of a batch are shuffled over its parts.
+    empty : str
+        In the training, labels of the empty images are those of their mates
+        (``"labelled"``) or random, so that no mate tells them (``"random labels"``), or
+        all 12 samples of a part are digits (``"none"``).
     steps, lr
         As in `bn_lib.training.train`.
 
@@ -279,7 +283,10 @@ def leak(norm, seed, *, one_class=True, steps=100, lr=0.1):
     data, rng = load_digits(centered=True), np.random.default_rng(seed)
     model = mlp(seed, depth=2, norm=norm)
     x, y = _with_empty(data.x_train, data.y_train)
-    drawn = (_parts(data.y_train, rng, one_class) for _ in range(steps))
+    if empty == "random labels":
+        y[len(data.y_train) :] = rng.permutation(data.y_train)
+    without = empty == "none"
+    drawn = (_parts(data.y_train, rng, one_class, without) for _ in range(steps))
     learn(model, x, y, drawn, lr)
 
     x, y = _with_empty(data.x_test, data.y_test)
@@ -287,10 +294,10 @@ def leak(norm, seed, *, one_class=True, steps=100, lr=0.1):
     together = [np.arange(rows.shape[1])]
     with_mates = np.array([predict_by_batch(model, x[batch], together) for batch in rows])
     in_eval = model.eval()(x).argmax(axis=1)[rows]
-    empty = rows >= len(data.y_test)
+    blank = rows >= len(data.y_test)
     return {
         f"{name} {how}": np.mean((classes == y[rows])[chosen])
-        for name, chosen in (("empty", empty), ("digits", ~empty))
+        for name, chosen in (("empty", blank), ("digits", ~blank))
         for how, classes in (("with mates", with_mates), ("in eval", in_eval))
     }
 
@@ -301,10 +308,11 @@ def _with_empty(x, y):
     return np.concatenate([x, np.tile(empty, (len(x), 1))]), np.tile(y, 2)
 
 
-def _parts(labels, rng, one_class):
+def _parts(labels, rng, one_class, without_empty=False):
     """Draw the rows of a batch, half of them of the empty images of `_with_empty`."""
     members = by_class(labels)
     rows = np.array([rng.choice(pool, PART, replace=False) for pool in members])
-    rows[:, : PART // 2] += len(labels)
+    if not without_empty:
+        rows[:, : PART // 2] += len(labels)
     rows = rows.T.ravel()  # (10, 12) -> (120,): sample i is in part i modulo 10
     return rows if one_class else rng.permutation(rows)

@@ -95,7 +95,9 @@ def undone(change, seed, *, eps=1e-12):
 
 
 @experiment(seeds=range(5))
-def moving_average(seed, *, depth=2, activation="relu", lr=0.1, decay=0.98, steps=200):
+def moving_average(
+    seed, *, depth=2, activation="relu", lr=0.1, decay=0.98, start=0, every=1, steps=200
+):
     """Average a net over its training, but its parameters alone.
 
     The average starts as a copy of the untrained net and is never run, so it keeps that
@@ -109,8 +111,11 @@ def moving_average(seed, *, depth=2, activation="relu", lr=0.1, decay=0.98, step
         As in `bn_lib.models.mlp`.
     lr, steps
         As in `bn_lib.training.train`, with batches of 60.
-    decay : float
-        Share of the average that each step keeps.
+    decay : float or None
+        Share of the average that each snapshot keeps. None takes the equal average of
+        all snapshots, as SWA does.
+    start, every : int
+        The first snapshot comes `every` updates after `start`, and so do the others.
 
     Returns
     -------
@@ -118,7 +123,7 @@ def moving_average(seed, *, depth=2, activation="relu", lr=0.1, decay=0.98, step
         Accuracy of the net itself.
     before, with the net's, after : ndarray, shape (seeds,)
         Accuracy of the average with the statistics of the untrained net, with those of
-        the trained one, and with its own.
+        the trained one, which torch's `AveragedModel` keeps, and with its own.
 
     References
     ----------
@@ -133,8 +138,11 @@ def moving_average(seed, *, depth=2, activation="relu", lr=0.1, decay=0.98, step
     )
 
     def follow(step, model):
-        for mean, value in pairs:
-            mean += (1 - decay) * (value - mean)
+        taken, rest = divmod(step - start, every)
+        if taken > 0 and rest == 0:
+            weight = 1 / taken if decay is None else 1 - decay
+            for mean, value in pairs:
+                mean += weight * (value - mean)
 
     def right(model):
         return accuracy(model, data.x_test, data.y_test)
@@ -206,7 +214,7 @@ def _alternating(samples, batch_size, rng):
         yield samples + next(second)
 
 
-@experiment(rows=("before", "frozen", "not frozen"))
+@experiment(rows=("before", "frozen", "not frozen", "not frozen, recalibrated"))
 def fine_tuning(norms, seed, *, change="mirrored", batch_size=2, steps=100, lr=0.02):
     """Fine-tune a trained net on changed images, batch norm frozen or not.
 
@@ -214,8 +222,10 @@ def fine_tuning(norms, seed, *, change="mirrored", batch_size=2, steps=100, lr=0
     ----------
     norms : str
         ``"frozen"``: they stay in evaluation mode, so the running statistics of the
-        pretraining normalize, while gamma and beta still learn. ``"before"``: nothing
-        is fine-tuned.
+        pretraining normalize, while gamma and beta still learn. ``"not frozen"``: the
+        batch normalizes; the running statistics, which the accuracy takes, follow with
+        momentum 0.1, or are taken anew from large batches of the changed training images
+        where it says recalibrated. ``"before"``: nothing is fine-tuned.
     seed : int
         Of the pretraining, with batches of 60, and of the fine-tuning's batches.
     change : str
@@ -240,4 +250,6 @@ def fine_tuning(norms, seed, *, change="mirrored", batch_size=2, steps=100, lr=0
         model[4].eval()
     if norms != "before":
         learn(model, data.x_train, data.y_train, islice(drawn, steps), lr)
+    if norms == "not frozen, recalibrated":
+        recalibrate(model, full_batches(data.x_train, 200))
     return accuracy(model, data.x_test, data.y_test)

@@ -188,7 +188,7 @@ def sorted_batches(ax, mixed, one_class):
 
 
 def fine_tuning(ax, tables):
-    """Draw what fine-tuning gains with batch norm frozen, and not frozen.
+    """Draw what fine-tuning gains with batch norm frozen, not frozen, and recalibrated.
 
     Parameters
     ----------
@@ -205,7 +205,7 @@ def fine_tuning(ax, tables):
         f"{_lines(table.options['change'])}\nbatch {table.options['batch_size']}": table
         for table in tables
     }
-    strips(ax, cases, looks=(FORMER, BATCH_NORM, VARIANT), xlabel="")
+    strips(ax, cases, looks=(FORMER, BATCH_NORM, VARIANT, PLAIN), xlabel="")
     return accuracy_axis(ax, "test accuracy on the changed images")
 
 

@@ -147,6 +147,7 @@ def pre_act_better(seeds, other="post", **net):
         "2 blocks, lr 0.01": {"lr": 0.01, "blocks": 2},
     },
     unclear={"2 blocks, lr 0.003": {"lr": 0.003, "blocks": 2}},
+    seeds=range(10),
 )
 def last_gamma_training(seeds, **net):
     return _lead("post, last gamma 0", "post", seeds, **net)

@@ -247,8 +247,8 @@ def depth_forgets_who_is_alike(seeds, row, depth):
 @claim(
     at_least=0.6,
     yes={
-        f"3×100 ReLU, lr 1, {row}": {"row": row}
-        for row in ("plain, centered", "BN on the pixels")
+        "3×100 ReLU, lr 1, plain, centered": {"row": "plain, centered"},
+        "3×100 ReLU, lr 0.5, BN on the pixels": {"row": "BN on the pixels", "lr": 0.5},
     },
     no={
         f"10×64 ReLU, lr 1, {row}": {"row": row, "depth": 10, "width": 64}

@@ -14,8 +14,8 @@ from bn_lib.chapters.alternatives.experiments import (
     same_samples,
 )
 from bn_lib.data import load_digits
-from bn_lib.functional import batch_norm
-from bn_lib.layers import BatchNorm
+from bn_lib.functional import batch_norm, group_norm
+from bn_lib.layers import BatchNorm, GroupNorm, Linear
 
 
 def test_patch_order_puts_the_pixels_of_a_patch_side_by_side():
@@ -37,6 +37,17 @@ def test_patch_net_is_a_convolution():
     assert_allclose(y[:, 2, 1], window @ net[1].weight.T, atol=1e-12)
 
 
+def test_group_norm_of_the_patch_net_is_over_the_positions_of_an_image():
+    rng = np.random.default_rng(0)
+    net = alternatives._patch_net(lambda width: GroupNorm(2, width), rng)
+    convolved = net[1](net[0](rng.normal(size=(3, 64))))  # (16 N, 20)
+    images, rows = net[2](convolved), net[4](net[3](net[2](convolved)))
+    assert images.shape == (3, 20, 16)
+    assert_array_equal(images[1, 5], convolved[16:32, 5])
+    expected, _ = group_norm(images, 2)
+    assert_allclose(rows, expected.swapaxes(1, 2).reshape(48, 20), atol=1e-12)
+
+
 @pytest.mark.parametrize("net", ["mlp", "patches"])
 def test_every_norm_learns_in_every_net(net):
     table = accuracy(net=net, lr=0.1, steps=150, seeds=(0,))
@@ -48,6 +59,26 @@ def test_every_norm_learns_in_every_net(net):
 def test_without_a_norm_small_weights_learn_nothing():
     table = accuracy(rows=("plain", "layer"), std=0.01, lr=0.3, seeds=(0,))
     assert table["plain"] < 0.2 < 0.8 < table["layer"]
+
+
+def test_a_mean_of_the_weights_is_added_to_all_of_them():
+    plain, shifted = (
+        alternatives._shifted_linear(3, 2, rng=np.random.default_rng(0), mean=mean)
+        for mean in (0.0, 0.1)
+    )
+    assert_allclose(shifted.weight, plain.weight + 0.1)
+    assert_array_equal(plain.weight, Linear(3, 2, rng=np.random.default_rng(0)).weight)
+
+
+def test_recalibrating_after_batches_of_2_changes_the_accuracy_of_batch_norm_alone():
+    options = {"seeds": (0,), "batch_size": 2, "lr": 0.01, "steps": 50}
+    as_trained, anew = (
+        accuracy(rows=("batch",), recalibrated=new, **options)["batch"]
+        for new in (False, True)
+    )
+    assert as_trained != anew
+    with pytest.raises(ValueError, match="batch norm"):
+        accuracy(rows=("layer",), recalibrated=True, **options)
 
 
 def test_batch_sizes_are_compared_after_the_same_samples():

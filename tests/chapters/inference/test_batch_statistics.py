@@ -60,6 +60,22 @@ def test_half_the_samples_of_a_batch_with_a_leak_are_empty(one_class):
     assert ({len(set(part)) for part in parts.T} == {1}) is one_class
 
 
+def test_parts_without_empty_images_hold_digits_alone():
+    labels, rng = load_digits().y_train, np.random.default_rng(0)
+    rows = batch_statistics._parts(labels, rng, True, without_empty=True)
+    assert len(rows) == 10 * PART
+    assert rows.max() < len(labels)
+    assert {len(set(part)) for part in labels[rows].reshape(PART, 10).T} == {1}
+
+
+def test_random_labels_of_empty_images_are_learned_by_nobody():
+    labelled, random = (
+        leak(rows=("BN",), seeds=(0,), empty=empty)["BN"]["empty with mates"]
+        for empty in ("labelled", "random labels")
+    )
+    assert random < 0.4 < 0.8 < labelled
+
+
 def test_empty_images_are_centered_like_the_others():
     digits = load_digits(centered=True)
     x, y = batch_statistics._with_empty(digits.x_test, digits.y_test)

@@ -59,6 +59,29 @@ def test_an_average_that_keeps_all_stays_untrained():
     assert untrained == accuracy(model, data.x_test, data.y_test)
 
 
+def test_an_equal_average_of_one_snapshot_is_that_snapshot():
+    table = moving_average(seeds=(0,), decay=None, start=2, every=3, steps=5)
+    assert table["with the net's"] == table["trained"]
+
+
+def test_an_equal_average_weighs_its_snapshots_alike(monkeypatch):
+    seen = []
+
+    def fit(model, *rest, on_step, **options):
+        for step, value in ((1, 99.0), (2, 1.0), (3, 99.0), (4, 5.0)):
+            model[0].weight[...] = value
+            on_step(step, model)
+
+    def watch(model, batches):
+        seen.append(model[0].weight.mean())
+        return model
+
+    monkeypatch.setattr(changes, "fit", fit)
+    monkeypatch.setattr(changes, "recalibrate", watch)
+    moving_average(seeds=(8,), decay=None, every=2, steps=4)
+    assert seen == [3.0]
+
+
 def test_alternating_batches_hold_one_domain_each_in_turn():
     drawn = islice(changes._alternating(20, 5, np.random.default_rng(0)), 6)
     assert [set(rows // 20) for rows in drawn] == [{0}, {1}] * 3
@@ -86,6 +109,15 @@ def test_frozen_norms_keep_their_running_statistics_and_learn(monkeypatch):
         assert same is not training
         assert not np.array_equal(before["1.weight"], after["1.weight"])
     assert set(seen) == {True, False}
+
+
+def test_recalibration_after_fine_tuning_looks_at_the_changed_images(
+    monkeypatch,
+):
+    seen = []
+    monkeypatch.setattr(changes, "recalibrate", lambda model, given: seen.extend(given))
+    fine_tuning(rows=("not frozen, recalibrated",), seeds=(9,), steps=2)
+    assert_array_equal(np.concatenate(seen)[:5], changed_digits("mirrored", 9).x_train[:5])
 
 
 def test_before_fine_tuning_the_net_is_the_trained_one():

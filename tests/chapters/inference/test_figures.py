@@ -133,22 +133,23 @@ def test_sorted_batches_show_each_net_in_its_colour(ax):
 
 def test_fine_tuning_has_a_row_for_each_table(ax):
     def fine_tuned(change, batch_size, *scores):
-        names = ("before", "frozen", "not frozen")
+        names = ("before", "frozen", "not frozen", "not frozen, recalibrated")
         rows = dict(zip(names, map(np.atleast_1d, scores), strict=True))
         options = {"change": change, "batch_size": batch_size}
         return Table(rows, "fine_tuning", options, (0,))
 
     tables = [
-        fine_tuned("mirrored", 2, 0.4, 0.8, 0.5),
-        fine_tuned("darker and hazy", 4, 0.3, 0.6, 0.9),
+        fine_tuned("mirrored", 2, 0.4, 0.8, 0.5, 0.6),
+        fine_tuned("darker and hazy", 4, 0.3, 0.6, 0.9, 0.95),
     ]
     inference.fine_tuning(ax, tables)
     assert row_names(ax) == ["mirrored\nbatch 2", "darker and\nhazy\nbatch 4"]
-    assert (dots(ax, "X"), dots(ax, "o"), dots(ax, "D")) == (
+    assert [dots(ax, marker) for marker in "XoDs"] == [
         [0.3, 0.4],
         [0.6, 0.8],
         [0.5, 0.9],
-    )
+        [0.6, 0.95],
+    ]
 
 
 def test_recalibration_joins_before_and_after_of_each_seed(ax):
