@@ -14,7 +14,7 @@ NOTEBOOKS := $(sort $(wildcard chapters/*$(CHAPTER).ipynb))
 OF_ONE := tests/chapters/$(CHAPTER) bn_lib/chapters/$(CHAPTER) tests/test_book.py
 TESTS := $(if $(CHAPTER),$(OF_ONE),tests bn_lib)
 
-.PHONY: book pdf links test claims bench lab notebooks pins clean
+.PHONY: book pdf links test answers claims bench lab notebooks pins clean
 
 book: .venv/book _build/look
 	@mkdir -p _build
@@ -40,7 +40,12 @@ test: .venv/all book
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(ENV) $(BIN)/python -m pytest --nbval --nbval-current-env --numprocesses 2 --dist loadfile \
-		--nbval-sanitize-with tests/sanitize.cfg $(TESTS) $(NOTEBOOKS)
+		--nbval-sanitize-with tests/sanitize.cfg --ignore tests/answers $(TESTS) $(NOTEBOOKS)
+
+# Measures every claim twice, with its own seeds and with others, one on each core.
+answers: .venv/all
+	$(ENV) $(BIN)/python -m pytest --numprocesses 2 --dist loadfile \
+		$(if $(CHAPTER),-k $(CHAPTER).) tests/answers
 
 claims: .venv/all
 	$(ENV) $(BIN)/python -m bn_lib.course.ledger

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bn_lib.course.claim import answer as answer_of
 from bn_lib.course.claim import claim, measure, verdict
-from bn_lib.course.ledger import CHAPTERS, claims_of, ledger
+from bn_lib.course.ledger import CHAPTERS, claims_of, ledger, measured
 from tests.book_rules import misspelled
 
 ROOT = Path(__file__).parents[2]
@@ -243,3 +244,15 @@ def test_every_statement_of_the_notes_points_to_a_claim_or_a_chapter():
         assert claims or pages, statement
         assert claims <= ids, statement
         assert pages <= chapters, statement
+
+
+def test_the_claims_and_regimes_that_there_are_are_stored():
+    stored = {name: set(regimes) for name, regimes in measured().items()}
+    assert stored == {claim.id: set(claim.regimes) for claim in ledger()}
+
+
+@each_claim
+def test_the_stored_answers_are_the_written_ones(entry):
+    stored = measured()[entry.id]
+    answers = {name: answer_of(*stored[name], entry.bounds) for name in stored}
+    assert answers == entry.answers, stored

@@ -95,7 +95,7 @@ def biased_variance(seeds, size):
 
 
 @claim(
-    at_least=0.06,
+    at_least=0.05,
     yes={"batch 2": {"batch": "batch 2"}},
     no={"batch 4": {"batch": "batch 4"}, "batch 8": {"batch": "batch 8"}},
     seeds=TEN,
@@ -171,7 +171,7 @@ def forgotten_eval(seeds, batch):
 
 
 @claim(
-    at_least=0.12,
+    at_least=0.06,
     yes={
         "over 2 samples": {"samples": 2},
         "over 2 samples, lr 1": {"samples": 2, "lr": 1.0},
@@ -179,7 +179,6 @@ def forgotten_eval(seeds, batch):
         "over all 240 samples": {"samples": 240},
     },
     no={"over all 240 samples, 10 steps": {"samples": 240, "steps": 10}},
-    unclear={"over all 240 samples, 2 layers": {"samples": 240, "depth": 2}},
     seeds=FIVE,
 )
 def best_statistics_size(seeds, samples, **training):
@@ -341,7 +340,6 @@ SWA = {"depth": 6, "lr": 1.0, "decay": None, "start": 100, "every": 20}
         "6 ReLU layers, SWA, trained net's statistics": SWA | {"kept": "with the net's"},
         "1 ReLU layer, copy's statistics": {"depth": 1},
     },
-    unclear={"2 ReLU layers, copy's statistics": {"depth": 2}},
     seeds=FIVE,
 )
 def averaged_weights(seeds, kept="before", **net):
