@@ -25,9 +25,12 @@ SEEN = """(where) => {
 
 # The place of the first block on the screen that all languages share.
 PLACE = """() => {
-  const blocks = document.querySelectorAll("article :is(h2, h3, div.cell, .math-block)");
+  const kinds = "h2, h3, div.cell, .math-block, .table-wrapper";
+  const blocks = [...document.querySelectorAll(`article :is(${kinds})`)];
+  const seen = blocks.filter((e) => e.checkVisibility());
   const top = (e) => e.getBoundingClientRect().top;
-  window.watched = [...blocks].find((e) => e.checkVisibility() && top(e) >= 0);
+  window.watched = seen.find((e) => top(e) >= 0 && top(e) < innerHeight) ||
+    seen.findLast((e) => top(e) < 0);
   return top(window.watched);
 }"""
 SCROLL = "d => scrollTo({ top: d * document.body.scrollHeight, behavior: 'instant' })"

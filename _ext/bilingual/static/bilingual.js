@@ -12,13 +12,16 @@
     try { localStorage.setItem("bilingual", language); } catch (error) { /* private mode */ }
   }
 
-  // The first block on the screen that all languages share. Asked before anything is put
-  // off: what is unseen may stick out below the place kept for it.
+  // The first block on the screen that all languages share, or the last above it. Asked
+  // before anything is put off: what is unseen may stick out below the place kept for it.
   function firstOnScreen() {
-    const shared = document.querySelectorAll("article :is(h1, h2, h3, .cell, .math-block)");
-    return Array.from(shared).find((block) =>
-      block.getClientRects().length > 0 && !block.closest("details:not([open])") &&
-      block.getBoundingClientRect().top >= 0);
+    const blocks = "h1, h2, h3, .cell, .math-block, .table-wrapper";
+    const shared = Array.from(document.querySelectorAll(`article :is(${blocks})`))
+      .filter((block) =>
+        block.getClientRects().length > 0 && !block.closest("details:not([open])"));
+    const top = (block) => block.getBoundingClientRect().top;
+    return shared.find((block) => top(block) >= 0 && top(block) < window.innerHeight) ||
+      shared.findLast((block) => top(block) < 0);
   }
 
   // What the reader looks at should stay where it is when text above it changes height.

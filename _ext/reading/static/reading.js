@@ -2,7 +2,7 @@
 (function () {
   "use strict";
 
-  // Code that is wider than the screen scrolls, so the keyboard must be able to reach it.
+  // Code and tables wider than the screen scroll, so the keyboard must be able to reach them.
   // The observer asks when the layout is known, and all is asked before anything changes.
   const reach = new ResizeObserver((entries) => {
     const wide = entries.map(({ target }) => target.scrollWidth > target.clientWidth);
@@ -71,7 +71,8 @@
   }
 
   document.querySelectorAll("article .highlight > pre").forEach(addCopyButton);
-  document.querySelectorAll("article pre").forEach((block) => reach.observe(block));
+  document.querySelectorAll("article :is(pre, .table-wrapper)")
+    .forEach((block) => reach.observe(block));
   window.addEventListener("hashchange", layOutAll);
   document.addEventListener("click", (event) => {
     if (event.target.closest('a[href*="#"]')) layOutAll();
