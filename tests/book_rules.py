@@ -85,7 +85,7 @@ BOOKISH = {
     "tukka": "andaaze andaaza",
     "saare": "aathon teenon chaaron",
     "common": "jaani-pehchaani",
-    "measure karna": "naapna naapenge naapo",
+    "measure karna": "naapna naapenge naapo naapta naapte naapne naapa naape naapi",
     "warning": "chetavni",
 }
 SAID = {wrong: right for right, wrongs in BOOKISH.items() for wrong in wrongs.split()}

@@ -10,7 +10,7 @@ import pytest
 from bn_lib.course.claim import answer as answer_of
 from bn_lib.course.claim import claim, measure, verdict
 from bn_lib.course.ledger import CHAPTERS, claims_of, ledger, measured
-from tests.book_rules import misspelled
+from tests.book_rules import misspelled, unsaid
 
 ROOT = Path(__file__).parents[2]
 NOTHING = {"hinglish": "", "english": "", "source": "", "effect": ""}
@@ -219,10 +219,11 @@ def test_a_note_holds_no_number_of_its_own(entry):
 
 
 @each_claim
-def test_hinglish_is_spelled_as_in_the_chapters(entry):
+def test_hinglish_is_spelled_and_said_as_in_the_chapters(entry):
     # Lower case alone: He is the author of an initialization.
     words = re.findall(r"\b[a-z]{2,}\b", f"{entry.hinglish} {entry.note_hinglish}")
     assert list(misspelled(words)) == []
+    assert list(unsaid(f"{entry.hinglish} {entry.note_hinglish}")) == []
 
 
 def test_no_claim_is_made_twice():
