@@ -327,7 +327,7 @@ def test_a_pressed_cell_rings_the_outputs_that_share_its_statistics(play, norm, 
     assert page.locator(".bn-changed").count() == mates
     assert page.locator(".bn-mates").count() == mates
     letter, x, xhat = cell.evaluate("cell => [...cell.children].map((e) => e.textContent)")
-    told = f"n=2 c=0 h=0 w=1, group {letter}: x {x}, x̂ {xhat}, changed"
+    told = f"{letter} {x} {xhat}: group, x, x̂ at n=2 c=0 h=0 w=1, changed"
     assert cell.get_attribute("aria-label") == told
     assert page.locator(".bn-mates b").all_inner_texts() == [cell.inner_text()[0]] * mates
 

@@ -623,8 +623,8 @@
         + (changed[k] ? " bn-changed" : "");
       cell.tabIndex = k === view.cell ? 0 : -1;
       const mark = changed[k] ? ", changed" : "";
-      const where = `n=${k >> 4} c=${(k >> 2) % C} h=${(k >> 1) % H} w=${k % W}, `;
-      change(cell, { "aria-label": `${where}group ${texts[0]}: x ${texts[1]}, x̂ ${texts[2]}${mark}` });
+      const where = `n=${k >> 4} c=${(k >> 2) % C} h=${(k >> 1) % H} w=${k % W}`;
+      change(cell, { "aria-label": `${texts.join(" ")}: group, x, x̂ at ${where}${mark}` });
     });
     const { mean, variance } = stats[here];
     const { axes, plain } = NORMS[model.norm];
