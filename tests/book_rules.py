@@ -320,6 +320,15 @@ def a_pair_holds_lists_of_equal_length(notebook):
     yield from _differ(notebook, "list lengths", lambda prose: prose.lists)
 
 
+def nothing_sticks_to_a_list(notebook):
+    """A line right below an item is part of it; what follows a list has a line between."""
+    for cell in filter(is_text, notebook.cells):
+        for match in re.finditer(
+            r"^ *(?:[-*]|\d+\.) .*\n(?=[^\s\-*\d])(.+)", cell.source, re.M
+        ):
+            yield f"{name(cell)}: {match[1][:40]!r} sticks to the item above it"
+
+
 def headings_stand_outside_language_cells(notebook):
     """A heading carries both languages, so it belongs to neither cell."""
     for cell in filter(language, notebook.cells):
@@ -543,6 +552,7 @@ PROSE_RULES = [
     a_pair_holds_the_same_code,
     a_pair_holds_the_same_links,
     a_pair_holds_lists_of_equal_length,
+    nothing_sticks_to_a_list,
     headings_stand_outside_language_cells,
     headings_carry_both_languages,
     hinglish_has_one_spelling_each,

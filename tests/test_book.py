@@ -142,6 +142,7 @@ SPOILED = [
     (rules.hinglish_is_as_one_says_it, add("hi", " Pehle **sochiye**.")),
     (rules.hinglish_is_as_one_says_it, add("hi", " Ab aapki baari.")),
     (rules.hinglish_is_as_one_says_it, add("hi", " Kagaz par likho.")),
+    (rules.nothing_sticks_to_a_list, add("hi", "\n\n- Ek.\nAur do:")),
     (rules.hinglish_has_one_spelling_each, add("hi", " Mean k baad variance.")),
     (rules.hinglish_has_one_spelling_each, add("hi", " Uske bad mein dekho.")),
     (rules.hinglish_is_in_roman_script, add("hi", " \u092e\u093e\u0927\u094d\u092f")),

@@ -97,7 +97,7 @@ def press(page, name):
     page.locator(f'[data-do="{name}"]').click()
 
 
-def close(shown, expected):
+def assert_close(shown, expected):
     np.testing.assert_allclose(shown, expected, rtol=1e-6, atol=1e-6)
 
 
@@ -134,11 +134,11 @@ def test_the_outputs_of_random_batches_are_those_of_the_library(play):
     cases += [{**random_inputs(rng), "x": [3.3] * 5, "training": True}]  # variance 0
     for inputs, shown in zip(cases, play().evaluate(STATES, cases), strict=True):
         stats, xhat, y, _, _ = batch_norm(inputs)
-        close(shown["mean"], stats.mean.item())
-        close(shown["variance"], stats.var.item())
-        close(shown["std"], 1 / stats.rstd.item())
-        close(shown["xhat"], xhat)
-        close(shown["y"], y)
+        assert_close(shown["mean"], stats.mean.item())
+        assert_close(shown["variance"], stats.var.item())
+        assert_close(shown["std"], 1 / stats.rstd.item())
+        assert_close(shown["xhat"], xhat)
+        assert_close(shown["y"], y)
 
 
 def test_running_statistics_follow_the_library_through_train_and_eval(play):
@@ -150,7 +150,7 @@ def test_running_statistics_follow_the_library_through_train_and_eval(play):
             press(page, "batch")
             now = state(page)
             *_, mean, var = batch_norm({**before, "x": now["x"]})
-            close([now["runningMean"], now["runningVar"]], [mean, var])
+            assert_close([now["runningMean"], now["runningVar"]], [mean, var])
             assert now["history"][-1] == {
                 "mean": now["runningMean"],
                 "variance": now["runningVar"],
@@ -160,8 +160,8 @@ def test_running_statistics_follow_the_library_through_train_and_eval(play):
         now = state(page)
         assert now["training"] is False
         _, xhat, y, mean, var = batch_norm(now)
-        close(now["xhat"], xhat)
-        close(now["y"], y)
+        assert_close(now["xhat"], xhat)
+        assert_close(now["y"], y)
         assert (now["runningMean"], now["runningVar"]) == (mean, var)
         assert page.locator('[data-do="batch"]').is_disabled()
 
@@ -204,7 +204,7 @@ def test_all_norms_of_random_tensors_are_those_of_the_library(play):
             cases.append({"tensor": tensor, "norm": norm, "groups": groups, "eps": eps})
             expected.append(reference(x, eps)[0].ravel())
     shown = play().evaluate(STATES, cases)
-    close([case["tensorNorm"]["xhat"] for case in shown], expected)
+    assert_close([case["tensorNorm"]["xhat"] for case in shown], expected)
 
 
 def test_arrow_keys_move_a_point_and_with_it_every_output(play):

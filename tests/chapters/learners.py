@@ -47,32 +47,38 @@ class Learners:
         ]
 
 
-def assert_passes(exercise, answer):
-    verdict = check(exercise, answer)
-    assert (verdict.passed, verdict.mistakes) == (True, ()), verdict
+class ExerciseTests:
+    """What is true of the exercises of every chapter; a chapter names its `learners`.
 
+    ``conftest.py`` gives each test its answers.
+    """
 
-def assert_told(exercise, mistakes, answer):
-    verdict = check(exercise, answer)
-    assert (verdict.passed, verdict.attempted) == (False, True)
-    assert set(verdict.mistakes) == set(mistakes), verdict
+    learners = None
 
+    def test_a_right_answer_passes_in_any_style(self, exercise, right_one):
+        verdict = check(exercise, right_one)
+        assert (verdict.passed, verdict.mistakes) == (True, ()), verdict
 
-def assert_every_known_mistake_is_made(learners):
-    known = set().union(*map(known_mistakes, learners.exercises.values()))
-    made = {name for parameter in learners.wrong_ones for name in parameter.values[1]}
-    assert known <= made, known - made
+    def test_a_wrong_answer_is_told_its_mistakes_and_no_others(
+        self, exercise, mistakes, wrong_one
+    ):
+        verdict = check(exercise, wrong_one)
+        assert (verdict.passed, verdict.attempted) == (False, True)
+        assert set(verdict.mistakes) == set(mistakes), verdict
 
+    def test_every_known_mistake_is_made_by_a_learner(self):
+        known = set().union(*map(known_mistakes, self.learners.exercises.values()))
+        made = {name for one in self.learners.wrong_ones for name in one.values[1]}
+        assert known <= made, known - made
 
-def assert_hardly_one_is_unknown(learners):
-    unknown = [ones for ones in learners.wrong_ones if "unknown" in ones.values[1]]
-    assert len(unknown) <= len(learners.wrong_ones) / 50
+    def test_hardly_a_wrong_answer_is_unknown(self):
+        unknown = [one for one in self.learners.wrong_ones if "unknown" in one.values[1]]
+        assert len(unknown) <= len(self.learners.wrong_ones) / 50
 
-
-def assert_the_solution_is_the_right_answer(learners, exercise):
-    (solution,) = learners.solutions(exercise)
-    right = learners.exercises[exercise].answer
-    assert solution.rpartition("check(")[0].strip() == _as_shown(right)
+    def test_the_solution_in_the_notebook_is_the_right_answer(self, exercise):
+        (solution,) = self.learners.solutions(exercise)
+        right = self.learners.exercises[exercise].answer
+        assert solution.rpartition("check(")[0].strip() == _as_shown(right)
 
 
 def known_mistakes(exercise):

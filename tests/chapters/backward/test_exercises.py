@@ -1,19 +1,11 @@
 """The exercises, held to answers that learners would write by hand."""
 
 import numpy as np
-import pytest
 import torch
 
 from bn_lib import functional
 from bn_lib.course.exercise import check
-from tests.chapters.learners import (
-    Learners,
-    assert_every_known_mistake_is_made,
-    assert_hardly_one_is_unknown,
-    assert_passes,
-    assert_the_solution_is_the_right_answer,
-    assert_told,
-)
+from tests.chapters.learners import ExerciseTests, Learners
 
 LEARNERS = Learners("backward")
 EXERCISES, right, wrong = LEARNERS.exercises, LEARNERS.right, LEARNERS.wrong
@@ -383,24 +375,8 @@ for _mistakes, _answers in LAYER_NORM.items():
         wrong("backward.layer-norm", *_mistakes)(_answer)
 
 
-@pytest.mark.parametrize(("exercise", "answer"), LEARNERS.right_ones)
-def test_a_right_answer_passes_in_any_style(exercise, answer):
-    assert_passes(exercise, answer)
-
-
-@pytest.mark.parametrize(("exercise", "mistakes", "answer"), LEARNERS.wrong_ones)
-def test_a_wrong_answer_is_told_its_mistakes_and_no_others(exercise, mistakes, answer):
-    assert_told(exercise, mistakes, answer)
-
-
-def test_every_known_mistake_is_made_by_a_learner_and_hardly_one_is_unknown():
-    assert_every_known_mistake_is_made(LEARNERS)
-    assert_hardly_one_is_unknown(LEARNERS)
-
-
-@pytest.mark.parametrize("exercise", LEARNERS.exercises)
-def test_the_solution_in_the_notebook_is_the_right_answer(exercise):
-    assert_the_solution_is_the_right_answer(LEARNERS, exercise)
+class TestExercises(ExerciseTests):
+    learners = LEARNERS
 
 
 def test_the_backward_answer_is_the_backward_of_the_library():

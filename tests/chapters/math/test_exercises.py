@@ -10,15 +10,7 @@ import torch
 from torch import nn
 
 from bn_lib import functional
-from tests.chapters.learners import (
-    Learners,
-    assert_every_known_mistake_is_made,
-    assert_hardly_one_is_unknown,
-    assert_passes,
-    assert_the_solution_is_the_right_answer,
-    assert_told,
-    known_mistakes,
-)
+from tests.chapters.learners import ExerciseTests, Learners, known_mistakes
 
 LEARNERS = Learners("math")
 EXERCISES, right, wrong = LEARNERS.exercises, LEARNERS.right, LEARNERS.wrong
@@ -1024,24 +1016,8 @@ class ChangesItsInput(Layer):
         return x
 
 
-@pytest.mark.parametrize(("exercise", "answer"), LEARNERS.right_ones)
-def test_a_right_answer_passes_in_any_style(exercise, answer):
-    assert_passes(exercise, answer)
-
-
-@pytest.mark.parametrize(("exercise", "mistakes", "answer"), LEARNERS.wrong_ones)
-def test_a_wrong_answer_is_told_its_mistakes_and_no_others(exercise, mistakes, answer):
-    assert_told(exercise, mistakes, answer)
-
-
-def test_every_known_mistake_is_made_by_a_learner_and_hardly_one_is_unknown():
-    assert_every_known_mistake_is_made(LEARNERS)
-    assert_hardly_one_is_unknown(LEARNERS)
-
-
-@pytest.mark.parametrize("exercise", LEARNERS.exercises)
-def test_the_solution_in_the_notebook_is_the_right_answer(exercise):
-    assert_the_solution_is_the_right_answer(LEARNERS, exercise)
+class TestExercises(ExerciseTests):
+    learners = LEARNERS
 
 
 KNOWN_FAULTS = {
