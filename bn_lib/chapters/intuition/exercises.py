@@ -86,7 +86,7 @@ LOSS_RANGE = Exercise(
     outputs=("range",),
     cases={
         "4 lengths, w (3, 2)": _valley((0.6, 1.6, 3.5, 5.0)),
-        "4 lengths, w (2, 2)": _valley((0.4, 1.2, 2.4, 4.0), offset=-9.0, shape=(2, 2)),
+        "4 lengths, w (2, 2)": _valley((0.4, 1.2, 2.4, 4.0), offset=-2.0, shape=(2, 2)),
         "lengths 0.1, 0.2, 0.3": _valley((0.1, 0.2, 0.3), shape=(2, 5), slope=3.0),
         "lengths 7, 9, 8": _valley((7.0, 9.0, 8.0), slope=0.7),
         "1 length": _valley((0.5,), shape=(2, 3)),
@@ -95,6 +95,10 @@ LOSS_RANGE = Exercise(
     mistakes=f"""
     {_STEPS}
     steps-accumulated  further = [loss(w - s * gradient) for s in np.cumsum(lengths)]
+    length-left-out    further = [loss(w - length * gradient) for length in lengths[1:]]
+                       further = [loss(w - length * gradient) for length in lengths[:-1]]
+                       further = [loss(w - max(lengths) * gradient)]
+                       further = [loss(w - f(lengths) * gradient) for f in (min, max)]
     start-left-out     losses = further
     range-from-start   return max(losses) - start | start - min(losses)
                        return max(abs(one - start) for one in losses)
@@ -106,6 +110,7 @@ LOSS_RANGE = Exercise(
                        return np.percentile(losses, 75) - np.percentile(losses, 25)
     one-end-only       return max(losses) | min(losses) | max(map(abs, losses))
                        return min(map(abs, losses))
+    loss-without-sign  return np.ptp(np.abs(losses))
     range-negative     return min(losses) - max(losses)
     not-a-difference   return max(losses) + min(losses) | max(losses) / min(losses)
                        return (max(losses) - min(losses)) / start
@@ -185,7 +190,7 @@ ANGLE = Exercise(
     {_UNDIVIDED}
     {_PER_ROW}
     cosine-not-angle      return cosine
-    one-minus-cosine      return 1 - cosine | np.sqrt(1 - cosine) | np.sqrt(2 - 2 * cosine)
+    one-minus-cosine      return 1 - cosine
     degrees               return np.degrees(np.arccos(cosine))
     not-the-arccos        return np.arcsin(cosine) | np.cos(cosine) | np.arctan(cosine)
                           return np.sin(np.arccos(cosine)) | 1 / np.cos(cosine)
@@ -204,6 +209,7 @@ ANGLE = Exercise(
     length-of-difference  return np.linalg.norm(after - before)
                           return np.linalg.norm(after - before) / np.linalg.norm(before)
                           return np.linalg.norm(after - before) / np.linalg.norm(after)
+                          return np.sqrt(2 - 2 * cosine)
     mean-subtracted       {_CENTERED}; dot = (before * after).sum()
                           return np.arccos(np.corrcoef(before.ravel(), after.ravel())[0, 1])
     another-matrix-norm   lengths = np.linalg.norm(before, 2) * np.linalg.norm(after, 2)
@@ -229,6 +235,19 @@ def _softmax(z):
     return powers / powers.sum(axis=1, keepdims=True)
 
 
+def _unit_rows(z):
+    return z / np.linalg.norm(z, axis=1, keepdims=True)
+
+
+def _min_max(z):
+    return (z - z.min()) / np.ptp(z)
+
+
+def _dipped(x, w):
+    """Return what is smallest where w has length 2, and equal at 0.2 and 20."""
+    return np.abs(x @ w) * (1 + 4 / (w**2).sum())
+
+
 # Each name says what the function computes; w has length 2.
 _FUNCTIONS = {
     "bn(x @ w)": lambda x, w: _bn(x @ w),
@@ -238,13 +257,20 @@ _FUNCTIONS = {
     "relu(bn(x @ w))": lambda x, w: np.maximum(_bn(x @ w), 0),
     "abs(bn(x @ w))": lambda x, w: np.abs(_bn(x @ w)),
     "bn(x @ w, eps=1)": lambda x, w: _bn(x @ w, eps=1.0),
+    "bn(x @ w, eps=0.0001)": lambda x, w: _bn(x @ w, eps=1e-4),
     "bn(tanh(x @ w))": lambda x, w: _bn(np.tanh(x @ w)),
     "(x - x[0]) @ w": lambda x, w: (x - x[0]) @ w,
     "x @ (w - w.mean())": lambda x, w: x @ (w - w.mean()),
     "x @ w / length(w)": lambda x, w: x @ w / np.linalg.norm(w),
     "x @ w / max(length(w), 1.9)": lambda x, w: x @ w / max(np.linalg.norm(w), 1.9),
     "x @ w / min(length(w), 2.1)": lambda x, w: x @ w / min(np.linalg.norm(w), 2.1),
-    "x @ w * (1 + 4 / length(w)**2)": lambda x, w: x @ w * (1 + 4 / (w**2).sum()),
+    "abs(x @ w) * (1 + 4 / length(w)**2)": lambda x, w: _dipped(x, w),
+    "-abs(x @ w) * (1 + 4 / length(w)**2)": lambda x, w: -_dipped(x, w),
+    "sign(x @ w)": lambda x, w: np.sign(x @ w),
+    "argsort(x @ w)": lambda x, w: np.argsort(x @ w, axis=0),
+    "unit_rows(tanh(x @ w))": lambda x, w: _unit_rows(np.tanh(x @ w)),
+    "min_max(tanh(x @ w))": lambda x, w: _min_max(np.tanh(x @ w)),
+    "bn(x @ w)[:, 0], (x @ w)[:, 1]": lambda x, w: np.c_[_bn(x @ w)[:, 0], (x @ w)[:, 1]],
 }
 
 
@@ -289,6 +315,11 @@ SCALE_INVARIANT = Exercise(
     from_scratch=False,
     mistakes=f"""
     compared-exactly    {_compared("np.array_equal({output}, y)")}
+    compared-loosely    {_compared("np.allclose({output}, y, atol=0.1)")}
+                        {_compared("np.allclose({output}, y, atol=1)")}
+    difference-signed   {_compared("({output} - y).max() < 1e-6")}
+                        {_compared("(y - {output}).max() < 1e-6")}
+    always-false        return False
     nothing-scaled      smaller, larger = f(w), f(w)
     negative-factor     smaller, larger = f(-0.1 * w), f(-10 * w) | f(-w), f(-w)
                         smaller, larger = f(-w), f(10 * w) | f(-w), f(0.1 * w)
@@ -301,7 +332,10 @@ SCALE_INVARIANT = Exercise(
                         {_compared("np.allclose({output}.std(), y.std())")}
                         {_compared("np.allclose({output}.std(axis=0), y.std(axis=0))")}
                         {_compared("np.isclose(({output}**2).sum(), (y**2).sum())")}
+                        {_compared("np.allclose(({output}**2).sum(1), (y**2).sum(1))")}
+                        {_compared("np.isclose({output}.max(), y.max())")}
                         {_compared("np.allclose({output}[0], y[0])")}
+                        {_compared("np.allclose({output}[:, 0], y[:, 0])")}
     any-entry           {_compared("np.isclose({output}, y).any()")}
     output-scaled-too   {_compared("np.allclose({output}, {a} * y)")}
     start-not-compared  same = (np.allclose(smaller, larger),)
@@ -350,6 +384,7 @@ _BY_NAME = f"""
     biases-decay  flags = ["bn" not in name for name in parameters]
                   flags = ["bn" not in name and "norm" not in name for name in parameters]
                   flags = ["conv" in name or "fc" in name for name in parameters]
+                  flags = [c > 1 or "bias" in n for c, n in zip(axes, parameters)]
     told-by-name  flags = ["weight" in n and "bn" not in n {_EACH}]
                   flags = ["weight" in n and "bn" not in n and "norm" not in n {_EACH}]
                   flags = [n in ("conv1.weight", "fc.weight") {_EACH}]
@@ -365,8 +400,8 @@ DECAYS = Exercise(
             conv1__weight=(4, 3, 3, 3),
             bn1__weight=(4,),
             bn1__bias=(4,),
-            fc__weight=(5, 4),
-            fc__bias=(5,),
+            fc__weight=(4, 4),
+            fc__bias=(4,),
         ),
         "embed, conv, norm, fc": _parameters(
             embed__weight=(6, 3),
