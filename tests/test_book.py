@@ -160,7 +160,10 @@ SPOILED = [
     (rules.code_was_run_in_order, lambda cells: cells["plot"].update(execution_count=7)),
     (rules.no_code_failed, output("plot", "error", ename="ValueError", evalue="")),
     (rules.code_is_short, source("plot", "x = 1\n" * 19)),
-    (rules.the_first_code_imports_and_seeds, source("start", "import numpy as np")),
+    (
+        rules.the_first_code_imports_and_seeds,
+        source("start", "import numpy as np\nrng.normal()"),
+    ),
     (rules.the_first_code_imports_and_seeds, source("start", "np.random.default_rng(0)")),
     (rules.the_first_code_imports_and_seeds, lambda cells: cells.pop("start")),
     (rules.exercises_are_open_and_solved, source("stub", "y = ...")),

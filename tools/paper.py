@@ -116,7 +116,7 @@ def _article(page, name, language):
     for folded in article.select("details.folded"):
         folded.summary.decompose()
         folded.unwrap()
-    for box in article.select("details.box:not(.box-solution)"):
+    for box in article.select("details.box:not(.box-solution), .bn-ruling details"):
         box.name, box.summary.name = "div", "p"
     article["id"] = prefix
     return article

@@ -87,7 +87,9 @@ class Exercise:
         """Each output to all of its ``(case, name)``; "eval 2" is of the output "eval"."""
         keys = {}
         for case in self.cases:
-            for name in self._play_known(case)[0]:
+            for name, value in self._play_known(case)[0].items():
+                if isinstance(value, Problem):  # every answer with it would be right
+                    raise TypeError(f"{case}: the right answer's {name} is no array")
                 keys.setdefault(name.split()[0], []).append((case, name))
         return keys
 

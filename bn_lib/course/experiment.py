@@ -17,13 +17,14 @@ large 5        (0 to 10)
 
 import functools
 import inspect
+import itertools
 
 import numpy as np
 
 from bn_lib.data import load_digits
 from bn_lib.training import progress, train
 
-__all__ = ["Table", "experiment", "fit", "relative_change"]
+__all__ = ["Sweep", "Table", "experiment", "fit", "relative_change", "sweep"]
 
 
 class Table(dict):
@@ -168,6 +169,69 @@ def _stacked(values):
     if isinstance(values[0], dict):
         return {name: _stacked([value[name] for value in values]) for name in values[0]}
     return np.array(values)
+
+
+class Sweep(dict):
+    """Tables of one experiment over several settings.
+
+    Row to its values, an array of shape (*sizes of the axes, seeds).
+
+    Attributes
+    ----------
+    axes : dict of str to tuple
+        Option to its settings, in the order of the array's axes.
+    options : dict
+        What was the same everywhere.
+    seeds : tuple of int
+        The last axis.
+    """
+
+    def __init__(self, cells, axes, options, seeds):
+        super().__init__(cells)
+        self.axes, self.options, self.seeds = axes, options, seeds
+
+
+def sweep(run, axes, *, rows, seeds=(0, 1, 2), column=None, **options):
+    """Run an experiment at every combination of some settings.
+
+    Parameters
+    ----------
+    run : callable
+        From `experiment`.
+    axes : dict of str to sequence
+        Option of the experiment to the settings to try.
+    rows, seeds
+        As the experiment takes them.
+    column : str, optional
+        Which column to keep, where the rows have several.
+    **options
+        What is the same everywhere.
+
+    Returns
+    -------
+    Sweep
+        Of a curve over the training its last value counts.
+
+    Examples
+    --------
+    >>> @experiment(rows={"small": 1.0, "large": 10.0})
+    ... def reach(scale, seed, *, shift=0.0):
+    ...     return scale * seed + shift
+    >>> sweep(reach, {"shift": (0.0, 0.5)}, rows=("small",), seeds=(1, 2))["small"]
+    array([[1. , 2. ],
+           [1.5, 2.5]])
+    """
+    found = {row: [] for row in rows}
+    for settings in itertools.product(*axes.values()):
+        chosen = dict(zip(axes, settings, strict=True))
+        table = run(rows=tuple(rows), seeds=seeds, **chosen, **options)
+        for row in rows:
+            values = table[row] if column is None else table[row][column]
+            found[row].append(values.reshape(len(seeds), -1)[:, -1])
+    sizes = [len(settings) for settings in axes.values()]
+    cells = {row: np.reshape(values, (*sizes, len(seeds))) for row, values in found.items()}
+    axes = {name: tuple(settings) for name, settings in axes.items()}
+    return Sweep(cells, axes, options, tuple(seeds))
 
 
 def fit(model, seed, *, steps, data=None, **options):

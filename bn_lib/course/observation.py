@@ -160,7 +160,7 @@ def _to_array(value, name):
         return Problem(mistake, f"{name}: got {_kind(value)}")
     try:
         array = np.array(_without_gradient(value))  # a copy: the learner may reuse it
-        if array.dtype.kind in "fiuO":
+        if array.dtype.kind in "fiubO":
             return array.astype(np.float64)
         got = f"{_kind(value)} ({array.dtype})"
     except Exception:  # ragged lists, and objects that refuse to be an array

@@ -220,6 +220,16 @@ def decay_shrinks_function(seeds, row):
 
 
 @claim(
+    at_least=0.2,
+    yes={"BN": {}},
+)
+def gamma_decay_shrinks_function(seeds):
+    table = weight_decay(rows=("BN", "BN, gamma decay"), seeds=seeds)
+    without, decayed = (found["output_size"] for found in table.values())
+    return 1 - decayed / without
+
+
+@claim(
     at_most=0.1,
     yes={
         f"10×64 ReLU, BN, hidden rate {rate:g}": {"row": "BN", "hidden_lr": rate}

@@ -11,25 +11,25 @@ from bn_lib.course.probe import alike, both, unlike
 __all__ = []  # `check` finds every Exercise; a right answer is printed as it stands
 
 
-def scaled():
-    output = 1  # mean and std grow with the weights, and cancel
-    gradient = 1 / 5  # the same change of the output now takes 5 times the step
-    turn = gradient / 5  # a smaller step, seen from weights that are longer
+def five_times():
+    output = 1
+    gradient = 1 / 5
+    turn = 1 / 25
     return output, gradient, turn
 
 
 SCALED = Exercise(
-    scaled,
+    five_times,
     outputs=("output", "gradient", "turn"),
     cases={"": lambda rng: {}},
     from_scratch=False,
     mistakes="""
     output-follows-weights  output = 5 | 25
     output-shrinks          output = 1 / 5 | 1 / 25
-    gradient-grows          gradient = 5; turn = 1 / 25
-                            gradient = 25; turn = 1 / 25
-    gradient-unchanged      gradient = 1; turn = 1 / 25
-    gradient-divided-twice  gradient = 1 / 25; turn = 1 / 25
+    gradient-grows          gradient = 5
+                            gradient = 25
+    gradient-unchanged      gradient = 1
+    gradient-divided-twice  gradient = 1 / 25
     turn-half-counted       turn = 1 / 5
     turn-unchanged          turn = 1
     turn-grows              turn = 5 | 25
@@ -39,9 +39,10 @@ SCALED = Exercise(
 
 
 def loss_range(loss, w, gradient, lengths):
-    start = loss(w)
-    further = [loss(w - length * gradient) for length in lengths]
-    losses = [start, *further]
+    losses = [loss(w)]
+    for length in lengths:
+        there = w - length * gradient
+        losses.append(loss(there))
     return max(losses) - min(losses)
 
 
@@ -76,9 +77,7 @@ _PLACES = {
     "uphill, gradient-normalized": ("w + length * gradient / np.linalg.norm(gradient)",),
 }
 _STEPS = "\n".join(
-    f"{mistake}  further = [loss({place}) for length in lengths]"
-    for mistake, places in _PLACES.items()
-    for place in places
+    f"{mistake}  there = {place}" for mistake, places in _PLACES.items() for place in places
 )
 
 LOSS_RANGE = Exercise(
@@ -94,14 +93,13 @@ LOSS_RANGE = Exercise(
     from_scratch=False,
     mistakes=f"""
     {_STEPS}
-    steps-accumulated  further = [loss(w - s * gradient) for s in np.cumsum(lengths)]
-    length-left-out    further = [loss(w - length * gradient) for length in lengths[1:]]
-                       further = [loss(w - length * gradient) for length in lengths[:-1]]
-                       further = [loss(w - max(lengths) * gradient)]
-                       further = [loss(w - f(lengths) * gradient) for f in (min, max)]
-    start-left-out     losses = further
-    range-from-start   return max(losses) - start | start - min(losses)
-                       return max(abs(one - start) for one in losses)
+    steps-accumulated  w = w - length * gradient; there = w
+    length-left-out    return np.ptp([losses[0], *losses[2:]])
+                       return np.ptp([losses[0], *losses[1:-1]])
+                       there = w - max(lengths) * gradient
+    start-left-out     losses = []
+    range-from-start   return max(losses) - losses[0] | losses[0] - min(losses)
+                       return max(abs(one - losses[0]) for one in losses)
     range-by-order     return losses[-1] - losses[0] | losses[0] - losses[-1]
                        return abs(losses[-1] - losses[0])
     spread-not-range   return np.std(losses) | np.var(losses) | np.std(losses, ddof=1)
@@ -113,17 +111,16 @@ LOSS_RANGE = Exercise(
     loss-without-sign  return np.ptp(np.abs(losses))
     range-negative     return min(losses) - max(losses)
     not-a-difference   return max(losses) + min(losses) | max(losses) / min(losses)
-                       return (max(losses) - min(losses)) / start
+                       return (max(losses) - min(losses)) / losses[0]
     neighbours-only    return np.abs(np.diff(losses)).max() | np.abs(np.diff(losses)).sum()
     """,
 )
 
 
 def angle(before, after):
-    dot = (before * after).sum()
     lengths = np.linalg.norm(before) * np.linalg.norm(after)
-    cosine = np.clip(dot / lengths, -1, 1)  # rounding can push it past 1
-    return np.arccos(cosine)
+    cosine = (before * after).sum() / lengths
+    return np.arccos(np.minimum(cosine, 1.0))
 
 
 def _turned(shape, radians, lengths=(0.8, 0.6)):
@@ -138,41 +135,75 @@ def _turned(shape, radians, lengths=(0.8, 0.6)):
     return inputs
 
 
-def _twice_the_same(rng):
-    """Return a matrix twice whose length, squared, rounds to less than its squares."""
-    weights = np.array([[-2.0, -1.0, 2.0], [-2.0, -2.0, 1.0]]) / 8
-    return {"before": weights, "after": weights.copy()}
+def _parallel(factor):
+    """Return parallel matrices whose cosine rounds to more than 1."""
+
+    def inputs(rng):
+        weights = np.array([[-2.0, -1.0, 2.0], [-2.0, -2.0, 1.0]]) / 8
+        return {"before": weights, "after": factor * weights}
+
+    return inputs
 
 
-# Divisors other than both lengths; with a cosine that is clipped, and without.
-_DIVISORS = (
-    "1",
-    "np.linalg.norm(before)",
-    "np.linalg.norm(after)",
-    "np.linalg.norm(before) + np.linalg.norm(after)",
-    "np.linalg.norm(before) ** 2",
-    "np.linalg.norm(after) ** 2",
-    "(before**2).sum() * (after**2).sum()",
-    "np.sqrt(np.linalg.norm(before) * np.linalg.norm(after))",
-    "before.size",
+def _angles(mistake, cosines):
+    """Return lines with a wrong cosine, used as it is or cut to what a cosine can be."""
+    ends = ("", "; return np.arccos(cosine)", "; return np.arccos(np.clip(cosine, -1, 1))")
+    return "\n".join(
+        f"{mistake}  cosine = {cosine}{end}" for cosine in cosines for end in ends
+    )
+
+
+_DOT = "(before * after).sum()"
+_UNDIVIDED = _angles(
+    "not-by-both-lengths",
+    (
+        _DOT,
+        f"{_DOT} / np.linalg.norm(before)",
+        f"{_DOT} / np.linalg.norm(after)",
+        f"{_DOT} / np.linalg.norm(before) ** 2",
+        f"{_DOT} / np.linalg.norm(after) ** 2",
+        f"{_DOT} / (np.linalg.norm(before) + np.linalg.norm(after))",
+        f"{_DOT} / lengths**2",
+        f"{_DOT} / np.sqrt(lengths)",
+        f"{_DOT} / before.size",
+    ),
 )
-_UNDIVIDED = "\n".join(
-    f"not-by-both-lengths  lengths = {divisor}{more}"
-    for divisor in _DIVISORS
-    for more in ("", "; cosine = dot / lengths")
+_PRODUCTS = _angles(
+    "matrix-product",
+    (
+        "(before @ after.T).sum() / lengths",
+        "(before.T @ after).sum() / lengths",
+        "np.linalg.norm(before @ after.T) / lengths",
+        "np.linalg.norm(before.T @ after) / lengths",
+    ),
 )
-_ROWS = (
-    "(before * after).sum({0}) / np.linalg.norm(before, {0}) / np.linalg.norm(after, {0})"
+_SIGNLESS = _angles(
+    "sign-lost", (f"abs({_DOT}) / lengths", "np.abs(before * after).sum() / lengths")
 )
+_OTHER_NORMS = _angles(
+    "another-matrix-norm",
+    (
+        f"{_DOT} / np.linalg.norm(before, 2) / np.linalg.norm(after, 2)",
+        f"{_DOT} / np.linalg.norm(before, 1) / np.linalg.norm(after, 1)",
+        f"{_DOT} / np.abs(before).sum() / np.abs(after).sum()",
+        f"{_DOT} / np.abs(before).max() / np.abs(after).max()",
+    ),
+)
+# The cosine of each row, and of each column.
+_LINES = [
+    f"(before * after).sum({axis}) / np.linalg.norm(before, axis={axis})"
+    f" / np.linalg.norm(after, axis={axis})"
+    for axis in (0, 1)
+]
 _PER_ROW = "\n".join(
-    f"angle-per-row  return np.arccos(np.clip({_ROWS.format(f'axis={axis}')}, -1, 1)){mean}"
-    for axis in (0, 1)
-    for mean in (".mean()", "", ".sum()", ".max()")
-) + "".join(
-    f"\nangle-per-row  return np.arccos(({_ROWS.format(f'axis={axis}')}).mean())"
-    for axis in (0, 1)
+    [
+        f"angle-per-row  cosine = {line}; return np.arccos(np.clip(cosine, -1, 1)){end}"
+        for line in _LINES
+        for end in ("", ".mean()", ".sum()", ".max()")
+    ]
+    + [f"angle-per-row  cosine = ({line}).mean()" for line in _LINES]
 )
-_CENTERED = "before = before - before.mean(); after = after - after.mean()"
+_ANGLE = "np.arccos(np.minimum(cosine, 1))"
 
 ANGLE = Exercise(
     angle,
@@ -182,47 +213,40 @@ ANGLE = Exercise(
         "weights (4, 4)": _turned((4, 4), 2.0),
         "weights (5, 2)": _turned((5, 2), 1.0, lengths=(0.5, 0.9)),
         "weights (2, 5), 2 and 3 long": _turned((2, 5), 1.3, lengths=(2.0, 3.0)),
-        "after = before": _twice_the_same,
+        "after = before": _parallel(1.0),
+        "after = 2 * before": _parallel(2.0),
     },
-    tells={"after = before": "rounded-past-one"},
+    tells={
+        "after = before": "rounded-past-one",
+        "after = 2 * before": "rounded-past-one",
+    },
     from_scratch=False,
     mistakes=f"""
     {_UNDIVIDED}
+    {_PRODUCTS}
+    {_SIGNLESS}
+    {_OTHER_NORMS}
     {_PER_ROW}
     cosine-not-angle      return cosine
     one-minus-cosine      return 1 - cosine
-    degrees               return np.degrees(np.arccos(cosine))
-    not-the-arccos        return np.arcsin(cosine) | np.cos(cosine) | np.arctan(cosine)
-                          return np.sin(np.arccos(cosine)) | 1 / np.cos(cosine)
-                          return np.sqrt(1 - cosine**2)
-    angle-scaled          return np.arccos(cosine) / np.pi | np.arccos(cosine) / 2
-                          return 2 * np.arccos(cosine) | np.arccos(cosine) / (2 * np.pi)
-                          return np.arccos(cosine**2)
-    sign-lost             dot = abs((before * after).sum()) | np.abs(before * after).sum()
-                          dot = np.abs(before * after).sum(); cosine = dot / lengths
-    sign-flipped          return np.pi - np.arccos(cosine) | -np.arccos(cosine)
-    matrix-product        dot = (before @ after.T).sum() | (before.T @ after).sum()
-                          dot = (before @ after.T).sum(); cosine = dot / lengths
-                          dot = (before.T @ after).sum(); cosine = dot / lengths
-                          dot = np.linalg.norm(before @ after.T)
-                          dot = np.linalg.norm(before.T @ after)
+    degrees               return np.degrees({_ANGLE})
+    not-the-arccos        return np.arcsin(np.minimum(cosine, 1)) | np.cos(cosine)
+                          return np.arctan(cosine) | np.sin({_ANGLE}) | 1 / np.cos(cosine)
+    angle-scaled          return {_ANGLE} / np.pi | {_ANGLE} / 2 | 2 * {_ANGLE}
+                          return np.arccos(np.minimum(cosine**2, 1))
+    sign-flipped          return np.pi - {_ANGLE} | -{_ANGLE}
     length-of-difference  return np.linalg.norm(after - before)
                           return np.linalg.norm(after - before) / np.linalg.norm(before)
                           return np.linalg.norm(after - before) / np.linalg.norm(after)
-                          return np.sqrt(2 - 2 * cosine)
-    mean-subtracted       {_CENTERED}; dot = (before * after).sum()
-                          return np.arccos(np.corrcoef(before.ravel(), after.ravel())[0, 1])
-    another-matrix-norm   lengths = np.linalg.norm(before, 2) * np.linalg.norm(after, 2)
-                          lengths = np.linalg.norm(before, 1) * np.linalg.norm(after, 1)
-                          lengths = np.abs(before).sum() * np.abs(after).sum()
+                          return np.sqrt(2 - 2 * np.minimum(cosine, 1))
+    mean-subtracted       return np.arccos(np.corrcoef(before.ravel(), after.ravel())[0, 1])
     """,
 )
 
 
 def scale_invariant(f, w):
-    y = f(w)
-    smaller, larger = f(0.1 * w), f(10 * w)
-    same = np.allclose(smaller, y), np.allclose(larger, y)
+    factors = (0.1, 10.0)
+    same = [np.allclose(f(factor * w), f(w)) for factor in factors]
     return all(same)
 
 
@@ -301,11 +325,8 @@ def _truths(name):
 
 
 def _compared(one):
-    """Return the line that compares both outputs so; see `scale_invariant`."""
-    both = (
-        one.format(output=output, a=a) for output, a in (("smaller", 0.1), ("larger", 10))
-    )
-    return "same = " + ", ".join(both)
+    """Return the line that compares an output with that of w so."""
+    return f"same = [{one} for a in factors for z, y in [(f(a * w), f(w))]]"
 
 
 SCALE_INVARIANT = Exercise(
@@ -314,39 +335,40 @@ SCALE_INVARIANT = Exercise(
     play=_truths("invariant"),
     from_scratch=False,
     mistakes=f"""
-    compared-exactly    {_compared("np.array_equal({output}, y)")}
-    compared-loosely    {_compared("np.allclose({output}, y, atol=0.1)")}
-                        {_compared("np.allclose({output}, y, atol=1)")}
-    difference-signed   {_compared("({output} - y).max() < 1e-6")}
-                        {_compared("(y - {output}).max() < 1e-6")}
+    compared-exactly    {_compared("np.array_equal(z, y)")}
+    compared-loosely    {_compared("np.allclose(z, y, atol=0.1)")}
+                        {_compared("np.allclose(z, y, atol=1)")}
+    difference-signed   {_compared("(z - y).max() < 1e-6")}
+                        {_compared("(y - z).max() < 1e-6")}
     always-false        return False
-    nothing-scaled      smaller, larger = f(w), f(w)
-    negative-factor     smaller, larger = f(-0.1 * w), f(-10 * w) | f(-w), f(-w)
-                        smaller, larger = f(-w), f(10 * w) | f(-w), f(0.1 * w)
-    added-to-w          smaller, larger = f(w + 0.1), f(w + 10)
-    one-factor          return same[0] | same[1]
+    nothing-scaled      factors = (1.0,)
+    negative-factor     factors = (-0.1, -10.0) | (-1.0,) | (-1.0, 10.0) | (-1.0, 0.1)
+    added-to-w          factor * w -> factor + w
+    one-factor          factors = (0.1,) | (10.0,)
     any-factor          return any(same)
-    summary-compared    {_compared("np.allclose({output}.mean(), y.mean())")}
-                        {_compared("np.allclose({output}.mean(axis=0), y.mean(axis=0))")}
-                        {_compared("np.allclose({output}.mean(axis=1), y.mean(axis=1))")}
-                        {_compared("np.allclose({output}.std(), y.std())")}
-                        {_compared("np.allclose({output}.std(axis=0), y.std(axis=0))")}
-                        {_compared("np.isclose(({output}**2).sum(), (y**2).sum())")}
-                        {_compared("np.allclose(({output}**2).sum(1), (y**2).sum(1))")}
-                        {_compared("np.isclose({output}.max(), y.max())")}
-                        {_compared("np.allclose({output}[0], y[0])")}
-                        {_compared("np.allclose({output}[:, 0], y[:, 0])")}
-    any-entry           {_compared("np.isclose({output}, y).any()")}
-    output-scaled-too   {_compared("np.allclose({output}, {a} * y)")}
-    start-not-compared  same = (np.allclose(smaller, larger),)
+    summary-compared    {_compared("np.allclose(z.mean(), y.mean())")}
+                        {_compared("np.allclose(z.mean(axis=0), y.mean(axis=0))")}
+                        {_compared("np.allclose(z.mean(axis=1), y.mean(axis=1))")}
+                        {_compared("np.allclose(z.std(), y.std())")}
+                        {_compared("np.allclose(z.std(axis=0), y.std(axis=0))")}
+                        {_compared("np.isclose((z**2).sum(), (y**2).sum())")}
+                        {_compared("np.allclose((z**2).sum(1), (y**2).sum(1))")}
+                        {_compared("np.isclose(z.max(), y.max())")}
+                        {_compared("np.allclose(z[0], y[0])")}
+                        {_compared("np.allclose(z[:, 0], y[:, 0])")}
+    any-entry           {_compared("np.isclose(z, y).any()")}
+    output-scaled-too   {_compared("np.allclose(z, a * y)")}
+    start-not-compared  same = [np.allclose(f(0.1 * w), f(10 * w))]
     flags-inverted      return not all(same)
     """,
 )
 
 
 def decays(parameters):
-    axes = [array.ndim for array in parameters.values()]
-    flags = [count > 1 for count in axes]  # matrices and kernels
+    flags = []
+    for name in parameters:
+        acts = parameters[name].ndim > 1
+        flags.append(acts)
     return flags
 
 
@@ -378,19 +400,18 @@ def _other_values(parameters):
 
 
 # What is known of a parameter without its number of axes.
-_EACH = "for n in parameters"
-_BY_NAME = f"""
-    gamma-decays  flags = ["weight" in name for name in parameters]
-    biases-decay  flags = ["bn" not in name for name in parameters]
-                  flags = ["bn" not in name and "norm" not in name for name in parameters]
-                  flags = ["conv" in name or "fc" in name for name in parameters]
-                  flags = [c > 1 or "bias" in n for c, n in zip(axes, parameters)]
-    told-by-name  flags = ["weight" in n and "bn" not in n {_EACH}]
-                  flags = ["weight" in n and "bn" not in n and "norm" not in n {_EACH}]
-                  flags = [n in ("conv1.weight", "fc.weight") {_EACH}]
-                  flags = ["weight" in n and ("conv" in n or "fc" in n) {_EACH}]
-                  flags = ["conv" in n {_EACH}]
-                  flags = ["fc" in n {_EACH}]
+_BY_NAME = """
+    gamma-decays  acts = "weight" in name
+    biases-decay  acts = "bn" not in name
+                  acts = "bn" not in name and "norm" not in name
+                  acts = "conv" in name or "fc" in name
+                  acts = parameters[name].ndim > 1 or "bias" in name
+    told-by-name  acts = "weight" in name and "bn" not in name
+                  acts = "weight" in name and "bn" not in name and "norm" not in name
+                  acts = name in ("conv1.weight", "fc.weight")
+                  acts = "weight" in name and ("conv" in name or "fc" in name)
+                  acts = "conv" in name
+                  acts = "fc" in name
 """
 
 DECAYS = Exercise(
@@ -436,14 +457,14 @@ DECAYS = Exercise(
     ),
     mistakes=f"""
     {_BY_NAME}
-    all-decay          flags = [True for count in axes]
-    none-decays        flags = [False for count in axes]
-    kernels-left-out   flags = [count == 2 for count in axes]
-                       flags = [count in (2, 4) for count in axes]
-                       flags = [1 < count < 4 for count in axes]
-    matrices-left-out  flags = [count > 2 for count in axes]
-                       flags = [count == 4 for count in axes]
-    flags-inverted     flags = [count <= 1 for count in axes]
-    flags-inverted, kernels-left-out  flags = [count != 2 for count in axes]
+    all-decay          acts = True
+    none-decays        acts = False
+    kernels-left-out   acts = parameters[name].ndim == 2
+                       acts = parameters[name].ndim in (2, 4)
+                       acts = 1 < parameters[name].ndim < 4
+    matrices-left-out  acts = parameters[name].ndim > 2
+                       acts = parameters[name].ndim == 4
+    flags-inverted     acts = parameters[name].ndim <= 1
+    flags-inverted, kernels-left-out  acts = parameters[name].ndim != 2
     """,
 )

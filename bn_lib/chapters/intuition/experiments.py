@@ -34,6 +34,7 @@ TRAININGS = {
     "plain, decay": (None, "decay"),
     "BN": (BatchNorm, "no decay"),
     "BN, decay": (BatchNorm, "decay"),
+    "BN, gamma decay": (BatchNorm, "gamma decay"),
     "BN, growing rate": (BatchNorm, "growing rate"),
 }
 
@@ -473,8 +474,9 @@ def weight_decay(
     Parameters
     ----------
     training : tuple of (callable or None, str)
-        What stands before each activation, and what happens to the hidden weights. The
-        growing rate is theirs alone: at step t, counted from 0, it is
+        What stands before each activation, and what happens to the hidden weights; with
+        "gamma decay" they stay, and the gammas decay in their place. The growing rate is
+        that of the hidden weights alone: at step t, counted from 0, it is
         lr · (1 - lr · decay)^-(2t + 1).
     seed : int
         Of the weights and of the order of samples.
@@ -518,6 +520,10 @@ def weight_decay(
         elif change == "decay":
             for layer in hidden:
                 layer.weight *= keep
+        elif change == "gamma decay":
+            for layer in model.layers:
+                if isinstance(layer, BatchNorm):
+                    layer.weight *= keep
         _add_to_rate(hidden, rate - lr)
     lengths = np.array([np.linalg.norm(layer.weight) for layer in hidden])
     angles = np.arccos(np.minimum(cosines[steps // 2 :], 1.0))

@@ -1,13 +1,11 @@
 """The playground as text and as HTML that carries its own style and script."""
 
-import json
-import re
 from dataclasses import asdict, dataclass, field
-from importlib import resources
 
 import numpy as np
 
 from bn_lib.course.playground.still import still_picture
+from bn_lib.course.widget import widget
 from bn_lib.functional import batch_norm, scale_and_shift
 
 __all__ = ["Playground", "playground"]
@@ -69,14 +67,7 @@ class Playground:
         still = still_picture(self, *self._results())
         start = {**asdict(self), "training": True, "norm": "BN", "groups": 2}
         start |= {"runningMean": 0.0, "runningVar": 1.0}
-        values = json.dumps(start, separators=(",", ":"))
-        return (
-            f"<div class=\"bn-playground bn\" data-start='{values}'>"
-            f"<style>{_tight(_part('playground.css'))}</style>"
-            f'<div class="bn-still">{_both_languages(still)}</div>'
-            f'<script type="text/html">{_part("playground.html")}</script>'
-            f"<script>{_part('playground.js')}</script></div>"
-        )
+        return widget("playground", start, still)
 
     def _results(self):
         """Return mean, variance, xhat and y of the batch."""
@@ -108,28 +99,3 @@ def playground():
     To play, open this in a notebook or in the book.
     """
     return Playground()
-
-
-def _part(name):
-    """Return a file of this package without the lines and spaces for its readers."""
-    text = resources.files(__package__).joinpath(name).read_text("utf-8")
-    text = re.sub(r"(?m)  // .*$|^ *//.*$|^/\*(.|\n)*?\*/$", "", text)
-    text = re.sub(r"\n\s*", "\n", text).strip()
-    return re.sub(r"(?<=[{};,(>])\n|\n(?=[})<])|(?<=\)) (?=\{)", "", text)
-
-
-def _tight(css):
-    """Return a style sheet without the spaces and long names that it can do without."""
-    css = css.replace(".bn-playground", ".bn")
-    return re.sub(r"(?<=[:,]) |;(?=\})| (?=\{)|(?<=[ :(,])0(?=\.)", "", css)
-
-
-def _both_languages(text):
-    """Turn ``{{Hinglish · English}}`` into what the book's switch can take apart."""
-    return re.sub(
-        r"\{\{(.+?) · (.+?)\}\}",
-        r'<span class="lang-hinglish" lang="hi-Latn">\1</span>'
-        r'<span class="lang-separator"> · </span>'
-        r'<span class="lang-english" lang="en">\2</span>',
-        text,
-    )

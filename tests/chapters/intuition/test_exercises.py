@@ -565,8 +565,6 @@ for _mistakes, _answers in DECAYS.items():
 
 class TestExercises(ExerciseTests):
     learners = LEARNERS
-    # To be deleted when the chapter stands.
-    test_the_solution_in_the_notebook_is_the_right_answer = None
 
 
 def _turn(net, x, target, factor):
