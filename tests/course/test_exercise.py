@@ -136,6 +136,8 @@ FUNCTIONS = [
     *("math.forward", "math.images", "math.undo", "backward.full"),
     *("intuition.loss-range", "intuition.angle"),
     *("intuition.scale-invariant", "intuition.decays"),
+    *("placement.without-bias", "placement.forward", "placement.block"),
+    "placement.dropout-variance",
 ]
 STUBS = [
     *((e, answer) for e in EXERCISES for answer in (None, ...)),
@@ -151,6 +153,8 @@ STUBS = [
     ("backward.two", (None, None)),
     ("backward.two", (..., ...)),
     ("intuition.scaled", (..., ..., ...)),
+    ("placement.bias", (..., ...)),
+    ("placement.without-bias", lambda bias, running_mean, running_var: (..., ...)),
 ]
 
 
@@ -613,6 +617,8 @@ EQUAL = {
     frozenset({"gradients-swapped", "dbeta-with-xhat"}),
     frozenset({"mode-reversed", "running-statistics-in-training"}),
     frozenset({"mode-reversed", "batch-statistics-in-eval"}),
+    frozenset({"gradients-swapped", "relu-forgotten"}),
+    frozenset({"gradients-swapped", "relu-not-there"}),
 }
 
 
