@@ -312,6 +312,7 @@ _PRE = (
     "inner = np.maximum(norm1(x), 0); "
     "branch = linear2(np.maximum(norm2(linear1(inner)), 0))"
 )
+_CUT_TWICE = "inner = np.maximum(norm1(np.maximum(linear1(x), 0)), 0)"
 _SWAPPED = "inner = np.maximum(norm2(linear1(x)), 0)"
 _REVERSED = "inner = np.maximum(norm2(linear2(x)), 0)"
 
@@ -340,6 +341,8 @@ BLOCK = Exercise(
     ),
     mistakes=f"""
     {_BLOCK_LINES}
+    relu-before-norm     {_CUT_TWICE}
+                         {_CUT_TWICE}; branch = norm2(np.maximum(linear2(inner), 0))
     skip-forgotten       total = branch
     relu-before-adding   branch = np.maximum(norm2(linear2(inner)), 0)
                          return x + np.maximum(branch, 0)
@@ -378,8 +381,8 @@ BLOCK = Exercise(
 
 def variance_in_training(mean, var, rate):
     keep = 1 - rate
-    square = (var + mean**2) / keep  # the mean of x², of which 1 / keep remains
-    return square - mean**2  # the mean is what it was
+    square = (var + mean**2) / keep  # mean square: a share keep, of x² / keep²
+    return square - mean**2  # dropout leaves the mean as it is
 
 
 def _feature(mean, var, rate):

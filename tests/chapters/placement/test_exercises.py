@@ -358,6 +358,7 @@ BLOCK = {
     ("relu-before-norm",): [
         lambda x, l1, n1, l2, n2: _relu(x + n2(l2(n1(_relu(l1(x)))))),
         lambda x, l1, n1, l2, n2: _relu(x + n2(_relu(l2(n1(_relu(l1(x))))))),
+        lambda x, l1, n1, l2, n2: _relu(x + n2(l2(_relu(n1(_relu(l1(x))))))),
     ],
     ("norm-before-linear",): [
         lambda x, l1, n1, l2, n2: _relu(x + l2(n2(_relu(l1(n1(x)))))),
