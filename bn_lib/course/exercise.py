@@ -249,7 +249,9 @@ def judge(exercise_id, exercise, answer, texts):
     found += explain(exercise, answer, given, watch)
     if not found:
         return _verdict(exercise_id, texts, [("passed", "")], **more)
-    told = [(mistake, _show(exercise, answer, given, key)) for mistake, key in found]
+    told = [
+        (mistake, _show(exercise, answer, given, mistake, key)) for mistake, key in found
+    ]
     more["inputs"], more["steps"] = _inputs(exercise, answer, case=found[0][1][0])
     return _verdict(exercise_id, texts, told, **more)
 
@@ -282,10 +284,10 @@ def _is_open(values, answer):
     )
 
 
-def _show(exercise, answer, given, key):
+def _show(exercise, answer, given, mistake, key):
     """Say what was expected there and what came, or which input it is."""
     case, where = key
-    if key not in given:
+    if mistake == "changed-input":  # an output may have the name of an input
         return f"{case}: {_own_names(exercise, answer).get(where, where)}"
     got, right = given[key], exercise.returned(key)
     if isinstance(got, Problem):

@@ -136,6 +136,8 @@ FUNCTIONS = [
     *("math.forward", "math.images", "math.undo", "backward.full"),
     *("intuition.loss-range", "intuition.angle"),
     *("intuition.scale-invariant", "intuition.decays"),
+    *("placement.without-bias", "placement.forward", "placement.block"),
+    "placement.dropout-variance",
 ]
 STUBS = [
     *((e, answer) for e in EXERCISES for answer in (None, ...)),
@@ -151,6 +153,8 @@ STUBS = [
     ("backward.two", (None, None)),
     ("backward.two", (..., ...)),
     ("intuition.scaled", (..., ..., ...)),
+    ("placement.bias", (..., ...)),
+    ("placement.without-bias", lambda bias, running_mean, running_var: (..., ...)),
 ]
 
 
@@ -522,6 +526,16 @@ def test_a_changed_input_is_told_by_the_learners_name():
     assert verdict.messages["english"].endswith("(x (4, 4), eps 0.5: scale)")
 
 
+def test_a_changed_input_is_told_where_an_output_has_its_name():
+    def without_bias(bias, mean, var):
+        mean -= bias
+        return mean, var
+
+    verdict = check("placement.without-bias", without_bias)
+    assert verdict.mistakes == ("changed-input",)
+    assert verdict.messages["english"].endswith("(3 features: mean)")
+
+
 def test_the_inputs_are_not_those_that_the_answer_changed():
     verdict = check("math.forward", _changes_x)
     assert abs(verdict.inputs["x"].mean() - 1.5) < 0.5
@@ -613,6 +627,8 @@ EQUAL = {
     frozenset({"gradients-swapped", "dbeta-with-xhat"}),
     frozenset({"mode-reversed", "running-statistics-in-training"}),
     frozenset({"mode-reversed", "batch-statistics-in-eval"}),
+    frozenset({"gradients-swapped", "relu-forgotten"}),
+    frozenset({"gradients-swapped", "relu-not-there"}),
 }
 
 
