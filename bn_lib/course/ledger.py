@@ -14,6 +14,8 @@ from importlib.util import find_spec
 from multiprocessing import get_context
 from pathlib import Path
 
+import numpy as np
+
 from bn_lib import chapters
 from bn_lib.course.claim import Claim, measure
 
@@ -134,15 +136,18 @@ def run(names=(), shift=0):
     return missed
 
 
+def _spread(effects):
+    """Return least, mean and greatest; a mean that is no more than rounding is 0."""
+    mean = 0.0 if abs(effects.mean()) < 1e-9 * np.ptp(effects) else effects.mean()
+    return [float(f"{value:.3g}") for value in (effects.min(), mean, effects.max())]
+
+
 def _measure_chapter(chapter, shift):
     outcomes = []
     for claim in claims_of(chapter):
         found = measure(claim, shift)
         missed = sum(found.answers[name] != claim.answers[name] for name in claim.regimes)
-        numbers = {
-            name: [float(f"{value:.3g}") for value in (e.min(), e.mean(), e.max())]
-            for name, e in found.effects.items()
-        }
+        numbers = {name: _spread(effects) for name, effects in found.effects.items()}
         outcomes.append((report(claim, found), {claim.id: numbers}, missed))
     return outcomes
 

@@ -45,11 +45,13 @@ KINDS = {
     "pre": "pre",
     "post": "post",
     "post, last gamma 0": "post, last γ = 0",
+    "no norm": "no norm",
 }
 BLOCKS = {
     "pre": BATCH_NORM,
     "post": (PINK, "s", "--"),
     "post, last γ = 0": (GREEN, "^", "-."),
+    "no norm": (ORANGE, "D", ":"),
 }
 # A log axis has no place for an exact 0.
 SMALLEST = 1e-17
@@ -172,8 +174,9 @@ def residual_blocks(ax, kind):
     ValueError
         If the kind is none of these.
     """
-    if kind not in KINDS:
-        raise ValueError(f"expected one of {tuple(KINDS)}, got {kind!r}")
+    drawn = ("post", "post, last gamma 0", "pre")
+    if kind not in drawn:
+        raise ValueError(f"expected one of {drawn}, got {kind!r}")
     pre = kind == "pre"
     title = "pre-activation" if pre else "post-activation"
     last = "BN, γ = 0" if "gamma" in kind else "BN"
