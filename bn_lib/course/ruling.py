@@ -31,7 +31,9 @@ _BOX = (
     "border-radius:4px;padding:.5em .8em;margin:.5em 0;max-width:46em;line-height:1.5;"
     "overflow-wrap:anywhere"
 )
-_CELL = "padding:.15em .6em .15em 0;text-align:left;white-space:normal"
+_CELL = "padding:.15em .6em .15em 0;text-align:left;"
+_NAME = _CELL + "white-space:normal;font-weight:400"
+_ANSWER = _CELL + "white-space:nowrap"  # its mark stays beside it on a phone
 
 
 @dataclass(frozen=True, repr=False)
@@ -64,8 +66,8 @@ class Ruling:
         claim = self.claim
         mark, verdict = _VERDICTS[claim.verdict]
         rows = "".join(
-            f'<tr><th scope="row" style="{_CELL};font-weight:400">{escape(name)}</th>'
-            f'<td style="{_CELL}">{_ANSWERS[answer]}</td></tr>'
+            f'<tr><th scope="row" style="{_NAME}">{escape(name)}</th>'
+            f'<td style="{_ANSWER}">{_ANSWERS[answer]}</td></tr>'
             for name, answer in claim.answers.items()
         )
         table = f"<table><tbody>{rows}</tbody></table>"

@@ -77,7 +77,7 @@ def order_accuracy(ax, tables):
         for row, order in enumerate(shown):
             if order in table:
                 dots(ax, table[order], row, *ORDERS[order][1:], fill)
-        above(ax, np.mean(table[shown[-1]]), name, color=INK, weight="bold")
+        above(ax, np.mean(table[shown[0]]), name, color=INK, weight="bold")
     rows(ax, [ORDERS[order][0] for order in shown])
     return accuracy_axis(ax)
 

@@ -19,8 +19,6 @@ class TestExercises(ExerciseTests):
     """What is true of the exercises of every chapter."""
 
     learners = LEARNERS
-    # To be deleted when the chapter stands.
-    test_the_solution_in_the_notebook_is_the_right_answer = None
 
 
 def _relu(x):
