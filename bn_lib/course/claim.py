@@ -85,6 +85,16 @@ class Claim:
     note_english: str = ""
 
     @property
+    def bound(self):
+        """What the effect must be for a yes, in words."""
+        least, greatest = self.bounds
+        if least == -np.inf:
+            return f"at most {greatest:g}"
+        if greatest == np.inf:
+            return f"at least {least:g}"
+        return f"within {least:g} and {greatest:g}"
+
+    @property
     def verdict(self):
         """The verdict that follows from the answers, as written."""
         return verdict(self.answers.values(), self.kind)

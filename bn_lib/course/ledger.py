@@ -87,7 +87,7 @@ def report(claim, measurement):
         f"{claim.id}: {measurement.verdict.upper()}",
         f"  {claim.english}",
         *([f"  {claim.formula}"] if claim.formula else []),
-        f"  {claim.effect}; yes if {_told(*claim.bounds)}; {len(claim.seeds)} seeds",
+        f"  {claim.effect}; yes if {claim.bound}; {len(claim.seeds)} seeds",
     ]
     width = max(map(len, claim.regimes))
     for name, values in measurement.effects.items():
@@ -96,14 +96,6 @@ def report(claim, measurement):
         spread = f"{values.mean():9.3g}  ({values.min():.3g} to {values.max():.3g})"
         lines.append(f"    {name:{width}} {spread:32} {answer}{mark}")
     return "\n".join([*lines, *([f"  {claim.note_english}"] if claim.note_english else [])])
-
-
-def _told(least, greatest):
-    if least == float("-inf"):
-        return f"at most {greatest:g}"
-    if greatest == float("inf"):
-        return f"at least {least:g}"
-    return f"within {least:g} and {greatest:g}"
 
 
 def run(names=(), shift=0):

@@ -97,7 +97,8 @@ class Ruling:
         )
         formula = f"<p>{escape(claim.formula)}</p>" if claim.formula else ""
         return (
-            f'<p lang="en">{escape(claim.effect)}.</p>{formula}<ul>{effects}</ul>'
+            f'<p lang="en">{escape(claim.effect)}; yes if {claim.bound}, '
+            f"{len(claim.seeds)} seeds.</p>{formula}<ul>{effects}</ul>"
             + _paragraph("hinglish", "hi-Latn", claim.note_hinglish)
             + _paragraph("english", "en", claim.note_english)
             + f'<p lang="en">{escape(claim.source)}</p>'

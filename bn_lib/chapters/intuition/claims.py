@@ -54,6 +54,12 @@ def _at_same_loss(regimes, *left_out):
     }
 
 
+# One learning rate ahead, as far as a step of the training goes.
+ONE_AHEAD = {
+    f"{name}, one lr ahead": {"net": CALM[name]["net"] | {"reach": (1.0,)}}
+    for name in ("3×100 ReLU, lr 0.3", "10×64 ReLU, lr 0.1")
+}
+SLOW_DEEP = {"10×64 ReLU, lr 0.01": {"net": DEEP_RELU | {"lr": 0.01}}}
 HALF_CALM, BROKEN = "3×100 ReLU, lr 0.3", "10×64 ReLU, lr 0.3"
 
 
@@ -64,7 +70,7 @@ def _without(name, regimes):
 @claim(
     at_least=0.6,
     yes=_without(BROKEN, CALM) | _at_same_loss(CALM, HALF_CALM, BROKEN),
-    no=LEARNING | SLOW | STUCK | _at_same_loss(LEARNING),
+    no=ONE_AHEAD | LEARNING | SLOW | SLOW_DEEP | STUCK | _at_same_loss(LEARNING),
     seeds=SEEDS,
 )
 def smoother_loss(seeds, **options):
@@ -99,11 +105,35 @@ def predictive_gradient_for_its_size(seeds, **options):
         "3×100 ReLU, lr 0.03": {"net": RELU | {"lr": 0.03}},
         "10×64 ReLU, lr 0.3": {"net": DEEP_RELU | {"lr": 0.3}},
     },
+    no={
+        "3×100 ReLU, lr 0.03, plain net on scaled pixels": {
+            "net": RELU | {"lr": 0.03},
+            "other": "plain, scaled",
+        }
+    },
+    unclear={"10×64 ReLU, lr 0.03": {"net": DEEP_RELU | {"lr": 0.03}}},
     seeds=SEEDS,
 )
-def noise_after_bn(seeds, net):
-    table = curves(rows=("plain", "BN + noise"), seeds=seeds, **net)
-    return (table["BN + noise"] - table["plain"]).mean(axis=1)
+def noise_after_bn(seeds, net, other="plain"):
+    return _lead("BN + noise", other, seeds, net)
+
+
+def _lead(row, other, seeds, net):
+    table = curves(rows=(row, other), seeds=seeds, **net)
+    return (table[row] - table[other]).mean(axis=1)
+
+
+@claim(
+    at_least=-0.02,
+    yes={f"3×100 ReLU, lr {lr}": {"net": RELU | {"lr": lr}} for lr in (0.01, 0.03)},
+    no={
+        "3×100 sigmoid, lr 0.1": {"net": SIGMOID | {"lr": 0.1}},
+        "10×64 ReLU, lr 0.3": {"net": DEEP_RELU | {"lr": 0.3}},
+    },
+    seeds=SEEDS,
+)
+def scaled_pixels_do_as_well(seeds, net):
+    return _lead("plain, scaled", "BN", seeds, net)
 
 
 @claim(
@@ -117,6 +147,7 @@ def noise_after_bn(seeds, net):
             "column": "whole",
         },
     },
+    unclear={"10×64 ReLU, lr 0.03, step to step": {"net": DEEP_RELU | {"lr": 0.03}}},
 )
 def noise_moves_the_inputs(seeds, net, column="step"):
     table = moves(rows=("plain", "BN + noise"), seeds=seeds, **net)

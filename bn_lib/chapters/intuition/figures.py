@@ -8,6 +8,7 @@ from bn_lib.course.figure import (
     CHANCE,
     GREEN,
     GREY,
+    ORANGE,
     PLAIN,
     SKY,
     THIRD,
@@ -30,7 +31,12 @@ __all__ = [
     "scaled_weights",
 ]
 
-LOOKS = {"BN": BATCH_NORM, "plain": PLAIN, "BN + noise": THIRD}
+LOOKS = {
+    "BN": BATCH_NORM,
+    "plain": PLAIN,
+    "plain, scaled": (ORANGE, "D", ":"),
+    "BN + noise": THIRD,
+}
 # Decay is drawn first and wide, so that a curve on it can be seen.
 TWINS = {
     "decay": ("BN, decay", SKY, {"linewidth": 5}),

@@ -259,6 +259,15 @@ def depth_forgets_who_is_alike(seeds, row, depth):
             "activation": "sigmoid",
             "std": 0.1,
             "lr": 0.5,
+        },
+        "3×100 ReLU, lr 0.03, plain, centered": {"row": "plain, centered", "lr": 0.03},
+    },
+    unclear={
+        "10×64 ReLU, lr 0.1, plain, centered": {
+            "row": "plain, centered",
+            "depth": 10,
+            "width": 64,
+            "lr": 0.1,
         }
     },
     seeds=SEEDS,
