@@ -48,7 +48,7 @@ answers: .venv/all
 		$(if $(CHAPTER),-k $(CHAPTER).) tests/answers
 
 claims: .venv/all
-	$(ENV) $(BIN)/python -m bn_lib.course.ledger
+	$(ENV) $(BIN)/python -m bn_lib.course.ledger $(CHAPTER)
 
 bench: .venv/all
 	$(ENV) $(BIN)/python benchmarks/kernels.py

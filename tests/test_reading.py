@@ -159,7 +159,7 @@ def test_a_chapter_tells_its_time_and_offers_its_notebook(path):
 def test_the_map_announces_what_is_in_the_making_and_links_what_is_ready():
     rows = read("chapters/index.html").select(".chapter-map li")
     ready = {row.a["href"]: row for row in rows if "ready" in row["class"]}
-    assert list(ready) == [Path(name).name for name in PAGES[1:]]
+    assert list(ready) == [f"{Path(page).name}.html" for page in project.chapters()]
     for name, row in ready.items():
         heading = read(f"chapters/{name}").select_one("article h1 .lang-english")
         assert row.a.select_one(".lang-english").get_text() == heading.get_text()
@@ -247,7 +247,7 @@ def test_the_code_to_take_along_holds_what_make_needs_and_nothing_built():
     with ZipFile(HTML / "bn-samjho-code.zip") as packed:
         names = {name.partition("/")[2] for name in packed.namelist()}
     needed = {"Makefile", "README.md", "constraints.txt", "bn_lib/digits.npz"}
-    needed |= {f"chapters/text/{Path(name).stem}.md" for name in PAGES[1:]}
+    needed |= {f"chapters/text/{Path(page).name}.md" for page in project.chapters()}
     assert needed <= names
     assert {f"chapters/{project.source(page).name}" for page in project.pages()} <= names
     assert not any(re.search(r"(^|/)(\.|_build|__pycache__)", name) for name in names)

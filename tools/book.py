@@ -27,6 +27,11 @@ def pages():
     return [toc["root"], *(entry["file"] for entry in [*chapters, *sections])]
 
 
+def chapters():
+    """Return the pages that are chapters: their names begin with a number."""
+    return [page for page in pages() if re.match(r"\d", Path(page).name)]
+
+
 def source(page):
     """Return the file that a page is written in."""
     notebook = ROOT / f"{page}.ipynb"
@@ -52,7 +57,7 @@ def announced():
 
 def statement():
     """Say which chapters stand, and which are announced only."""
-    ready = {Path(page).name: title(page) for page in pages()[1:]}
+    ready = {Path(page).name: title(page) for page in chapters()}
     later = {name: text for name, text in announced().items() if name not in ready}
     lines = [f"- Ready to read: {_in_a_row(ready)}."]
     lines += [f"- In the making: {_in_a_row(later)}."] if later else []

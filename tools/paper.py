@@ -104,6 +104,8 @@ def _article(page, name, language):
     article = page.article.extract()
     others = [f".lang-{other}" for other in LANGUAGES if other != language]
     unprinted = [".lang-separator", ".headerlink", "script", "button", "form"]
+    # On paper the ledger is a list of verdicts; the screen has the numbers.
+    unprinted += [".ledger :is(fieldset, details)"]
     for part in article.select(", ".join([*others, *unprinted])):
         part.decompose()
     prefix = name.removesuffix(".html") + "--"

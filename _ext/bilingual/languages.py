@@ -60,7 +60,11 @@ def by_language(text, languages):
 
 def spans(text, languages):
     """Return ``Pehle · First`` as markup: one span for each language."""
+    return spans_of(by_language(text, languages)) or escape(text)
+
+
+def spans_of(parts):
+    """Return pairs of a language and its text as markup: one span for each."""
     separator = Markup('<span class="lang-separator">{}</span>').format(SEPARATOR)
     span = Markup('<span class="lang-{0.tag}" lang="{0.code}">{1}</span>')
-    parts = by_language(text, languages)
-    return separator.join(span.format(*part) for part in parts) or escape(text)
+    return separator.join(span.format(*part) for part in parts)

@@ -42,7 +42,9 @@ class ChapterMapDirective(SphinxDirective):
 
 
 def _visit(self, node):
-    listed = self.builder.env.toctree_includes.get(self.builder.config.root_doc, [])
+    toc = self.builder.env.toctree_includes.get(self.builder.config.root_doc, [])
+    # An appendix has no number, and no place on the map.
+    listed = [document for document in toc if document.rpartition("/")[2][:1].isdigit()]
     chapters = dict.fromkeys([*node["chapters"], *listed], ("", "")) | node["chapters"]
     rows = (_row(self.builder, document, *said) for document, said in chapters.items())
     self.body.append(f'<ol class="chapter-map">{"".join(rows)}</ol>')

@@ -19,7 +19,7 @@ import numpy as np
 from bn_lib import chapters
 from bn_lib.course.claim import Claim, measure
 
-__all__ = ["CHAPTERS", "claims_of", "ledger", "measured", "report", "run"]
+__all__ = ["CHAPTERS", "claims_of", "entry", "ledger", "measured", "report", "run"]
 
 CHAPTERS = tuple(
     module.name
@@ -65,7 +65,39 @@ def measured():
     dict of str to dict
         Claim to regime to ``[least, mean, greatest]``, to three significant digits.
     """
+    return {
+        name: {regime: found["effect"] for regime, found in entry["regimes"].items()}
+        for name, entry in _stored().items()
+    }
+
+
+def _stored():
     return json.loads(STORE.read_text("utf-8"))
+
+
+def entry(claim, effects):
+    """Return what the file and the book's page of the ledger hold of a claim.
+
+    Parameters
+    ----------
+    claim : Claim
+    effects : dict of str to list of float
+        Regime to ``[least, mean, greatest]``.
+
+    Returns
+    -------
+    dict
+        Verdict, bound, number of seeds, and answer and effect of each regime.
+    """
+    return {
+        "verdict": claim.verdict,
+        "bound": claim.bound,
+        "seeds": len(claim.seeds),
+        "regimes": {
+            name: {"answer": claim.answers[name], "effect": effect}
+            for name, effect in effects.items()
+        },
+    }
 
 
 def report(claim, measurement):
@@ -123,7 +155,7 @@ def run(names=(), shift=0):
                 count += 1
     print(f"{count} claims; {missed} regimes not as written")
     if shift == 0:
-        kept = measured() if names else {}
+        kept = _stored() if names else {}
         STORE.write_text(json.dumps(kept | numbers, indent=1) + "\n", "utf-8")
     return missed
 
@@ -140,7 +172,7 @@ def _measure_chapter(chapter, shift):
         found = measure(claim, shift)
         missed = sum(found.answers[name] != claim.answers[name] for name in claim.regimes)
         numbers = {name: _spread(effects) for name, effects in found.effects.items()}
-        outcomes.append((report(claim, found), {claim.id: numbers}, missed))
+        outcomes.append((report(claim, found), {claim.id: entry(claim, numbers)}, missed))
     return outcomes
 
 

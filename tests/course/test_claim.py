@@ -1,5 +1,6 @@
 """How answers and a verdict follow from numbers, and how the ledger is written."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -9,7 +10,8 @@ import pytest
 
 from bn_lib.course.claim import answer as answer_of
 from bn_lib.course.claim import claim, measure, verdict
-from bn_lib.course.ledger import CHAPTERS, claims_of, ledger, measured
+from bn_lib.course.ledger import CHAPTERS, STORE, claims_of, ledger, measured
+from bn_lib.course.ledger import entry as as_stored
 from tests.book_rules import misspelled, unsaid
 
 ROOT = Path(__file__).parents[2]
@@ -257,3 +259,4 @@ def test_the_stored_answers_are_the_written_ones(entry):
     stored = measured()[entry.id]
     answers = {name: answer_of(*stored[name], entry.bounds) for name in stored}
     assert answers == entry.answers, stored
+    assert json.loads(STORE.read_text("utf-8"))[entry.id] == as_stored(entry, stored)
