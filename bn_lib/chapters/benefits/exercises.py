@@ -258,7 +258,7 @@ ANSWERS = Exercise(
 
 def growth():
     norm = np.sqrt(np.pi / (np.pi - 1))
-    deep = norm**20
+    deep = norm**50
     return norm, deep
 
 
@@ -270,16 +270,16 @@ GROWTH = Exercise(
     mistakes="""
     square-not-norm    norm = np.pi / (np.pi - 1)
                        norm = 1.467
-                       deep = (np.pi / (np.pi - 1)) ** 20
-                       norm = np.pi / (np.pi - 1); deep = (np.pi / (np.pi - 1)) ** 20
+                       deep = (np.pi / (np.pi - 1)) ** 50
+                       norm = np.pi / (np.pi - 1); deep = (np.pi / (np.pi - 1)) ** 50
     root-twice         norm = (np.pi / (np.pi - 1)) ** 0.25
     upside-down-growth  norm = np.sqrt((np.pi - 1) / np.pi)
                        norm = (np.pi - 1) / np.pi
     bound-of-he        norm = 1
                        norm = np.sqrt(2)
-    added-up           deep = 20 * norm | 1 + 20 * (norm - 1)
-    one-layer-off      deep = norm**19 | norm**21
-    rounded-too-early  deep = 1.2**20 | 1.21**20 | 46 | 1.5**10 | 1.47**10
+    added-up           deep = 50 * norm | 1 + 50 * (norm - 1)
+    one-layer-off      deep = norm**49 | norm**51
+    rounded-too-early  deep = 1.2**50 | 1.21**50 | 1.5**25 | 1.47**25
     one-layer-alone    deep = norm
     """,
 )

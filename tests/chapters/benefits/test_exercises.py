@@ -472,29 +472,29 @@ _register(
 # From the law to the norm
 
 _GROWTH = math.pi / (math.pi - 1)
-right("benefits.growth", (_GROWTH**0.5, _GROWTH**10))
-right("benefits.growth", [math.sqrt(_GROWTH), math.sqrt(_GROWTH) ** 20])
-right("benefits.growth", np.float32([1.21117, 46.1456]))
-right("benefits.growth", (1.21, 46.15))
-right("benefits.growth", (1.467**0.5, 1.467**10))
-right("benefits.growth", lambda: (_GROWTH**0.5, _GROWTH**10))
-_NORM, _DEEP = _GROWTH**0.5, _GROWTH**10
+right("benefits.growth", (_GROWTH**0.5, _GROWTH**25))
+right("benefits.growth", [math.sqrt(_GROWTH), math.sqrt(_GROWTH) ** 50])
+right("benefits.growth", np.float32([1.21117, 14465.2]))
+right("benefits.growth", (1.211, 14465))
+right("benefits.growth", (1.467**0.5, 1.467**25))
+right("benefits.growth", lambda: (_GROWTH**0.5, _GROWTH**25))
+_NORM, _DEEP = _GROWTH**0.5, _GROWTH**25
 _register(
     "benefits.growth",
     {
         ("square-not-norm",): [
             (_GROWTH, _DEEP),
-            (_NORM, _GROWTH**20),
-            (_GROWTH, _GROWTH**20),
+            (_NORM, _GROWTH**50),
+            (_GROWTH, _GROWTH**50),
             (1.467, _DEEP),
         ],
         ("root-twice",): [(_GROWTH**0.25, _DEEP)],
         ("upside-down-growth",): [(1 / _NORM, _DEEP), (1 / _NORM, 1 / _DEEP)],
         ("bound-of-he",): [(1, _DEEP), (2**0.5, _DEEP), (1, 1)],
-        ("added-up",): [(_NORM, 20 * _NORM), (_NORM, 1 + 20 * (_NORM - 1))],
-        ("square-not-norm", "added-up"): [(_GROWTH, 20 * _GROWTH)],
-        ("one-layer-off",): [(_NORM, _NORM**19), (_NORM, _NORM**21)],
-        ("rounded-too-early",): [(1.21, 1.21**20), (_NORM, 46), (_NORM, 1.2**20)],
+        ("added-up",): [(_NORM, 50 * _NORM), (_NORM, 1 + 50 * (_NORM - 1))],
+        ("square-not-norm", "added-up"): [(_GROWTH, 50 * _GROWTH)],
+        ("one-layer-off",): [(_NORM, _NORM**49), (_NORM, _NORM**51)],
+        ("rounded-too-early",): [(1.21, 1.21**50), (_NORM, 1.5**25), (_NORM, 1.2**50)],
         ("one-layer-alone",): [(_NORM, _NORM)],
         ("unknown",): [(_NORM, 300)],
     },
