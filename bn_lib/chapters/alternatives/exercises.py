@@ -205,6 +205,7 @@ _COUNTS = "real.sum(axis=1)[:, None]"
 _MEANS = f"({_KEPT}.sum(axis=1) / {_COUNTS})"
 _OWN_MEAN = f"{_MEANS}[:, None]"
 _OWN_VAR = f"((((x - {_OWN_MEAN}) * real[:, :, None]) ** 2).sum(axis=1) / {_COUNTS})"
+_OF_EACH_TOKEN = "mean = x.mean(axis=2)[..., None]; var = x.var(axis=2)[..., None]"
 _AT_EACH = "real.sum(axis=0)[:, None].clip(1)"
 
 MASKED = Exercise(
@@ -238,7 +239,7 @@ MASKED = Exercise(
                          var = {_OWN_VAR}.mean(axis=0)
                          mean = {_MEANS}.mean(axis=0); var = {_OWN_VAR}.mean(axis=0)
     per-position         mean = {_KEPT}.sum(axis=0) / {_AT_EACH}
-    layer-norm           mean = x.mean(axis=2, keepdims=True); var = x.var(axis=2)[..., None]
+    layer-norm           {_OF_EACH_TOKEN}
     global-statistics    axis=0 -> axis=None
     unbiased-variance    var = tokens.var(axis=0, ddof=1)
     variance-not-centered  var = (tokens**2).mean(axis=0)
@@ -272,6 +273,8 @@ def _other_tokens(x):
 
 
 _FIRST_TOKENS = (slice(None), 0)
+_CENTERED = "x = x - x.mean(axis=-1, keepdims=True)"
+_ONCE_LARGE, _MORE = ({"eps": 1e-9, "x": lambda x, by=by: by * x} for by in (10, 1e4))
 
 RMS_NORM = Exercise(
     rms_norm,
@@ -286,16 +289,12 @@ RMS_NORM = Exercise(
         ("tokens-together", "y", unlike({}, {"x": _other_tokens}, at=_FIRST_TOKENS)),
         ("eps-forgotten", "y", alike({}, {"eps": huge})),
         ("parameters-forgotten", "y", alike({}, {"gamma": huge})),
-        (
-            "scale-remains",
-            "y",
-            unlike({"eps": 1e-9, "x": lambda x: 10 * x}, {"eps": 1e-9, "x": lambda x: 1e4 * x}),
-        ),
+        ("scale-remains", "y", unlike(_ONCE_LARGE, _MORE)),
     ),
-    mistakes="""
+    mistakes=f"""
     std-not-rms          square = x.var(axis=-1, keepdims=True)
-    mean-left-out        x = x - x.mean(axis=-1, keepdims=True); square = x.var(axis=-1)[..., None]
-                         x = x - x.mean(axis=-1, keepdims=True); return gamma * x / rms
+    mean-left-out        {_CENTERED}; square = x.var(axis=-1)[..., None]
+                         {_CENTERED}; return gamma * x / rms
     root-forgotten       rms = square + eps | square
     eps-outside-root     rms = np.sqrt(square) + eps
     eps-forgotten        rms = np.sqrt(square)
@@ -336,56 +335,71 @@ _NAMES = {
     )
     for name in names
 }
-_CODE = "norm (1 layer, 2 instance, 3 group, 4 batch)"
+_NUMBERS = "(1 layer, 2 instance, 3 group, 4 batch)"
 
 
-def _named(answer, **facts):
-    """Call a function that returns the name of a norm, and yield its number."""
-    given = answer(*facts.values())
-    if isinstance(given, str):
-        words = given.lower().replace("norm", " ").split()
-        number = _NAMES.get(words[0]) if len(words) == 1 else None
-        given = number or Problem("not-a-norm", f"got {given!r}")
-    yield _CODE, given
+def _named(answer, jobs):
+    """Call a function that returns the name of a norm, and yield its number, job by job."""
+    for job, facts in jobs.items():
+        given = answer(*facts)
+        if isinstance(given, str):
+            words = given.lower().replace("norm", " ").split()
+            number = _NAMES.get(words[0]) if len(words) == 1 else None
+            given = number or Problem("not-a-norm", f"{job}: got {given!r}")
+        yield f"norm for {job} {_NUMBERS}", given
 
 
 def _job(sequence=False, style=False, batch_size=64, shifted=False):
-    facts = dict(zip(("sequence", "style"), (sequence, style), strict=True))
-    return lambda rng: facts | {"batch_size": batch_size, "shifted": shifted}
+    return sequence, style, batch_size, shifted
 
+
+_JOBS = {
+    "photos, 64 a GPU": _job(),
+    "photos, 5 a GPU": _job(batch_size=5),
+    "photos, 8 a GPU": _job(batch_size=8),
+    "photos, 16 a GPU": _job(batch_size=16),
+    "detection, 2 a GPU": _job(batch_size=2),
+    "segmentation, 4 a GPU": _job(batch_size=4),
+    "volumes, 3 a GPU": _job(batch_size=3),
+    "photos, 1 a GPU": _job(batch_size=1),
+    "photos sorted by class, 64 a GPU": _job(shifted=True),
+    "shifted photos, 2 a GPU": _job(batch_size=2, shifted=True),
+    "style, 16 a GPU": _job(style=True, batch_size=16),
+    "style, 1 a GPU": _job(style=True, batch_size=1),
+    "style, shifted, 4 a GPU": _job(style=True, batch_size=4, shifted=True),
+    "style, shifted, 32 a GPU": _job(style=True, batch_size=32, shifted=True),
+    "translation, 64 a GPU": _job(sequence=True),
+    "chat, 2 a GPU": _job(sequence=True, batch_size=2),
+    "shifted speech, 32 a GPU": _job(sequence=True, batch_size=32, shifted=True),
+    "style of handwriting, 32 a GPU": _job(sequence=True, style=True, batch_size=32),
+    "style of handwriting, 1 a GPU": _job(sequence=True, style=True, batch_size=1),
+}
+_PHOTOS = {"jobs": {"photos": _job()}}
+
+
+def _ignored(**fact):
+    """Return a probe for an answer that photos get whatever this fact is."""
+    return alike(_PHOTOS, {"jobs": {"photos": _job(**fact)}})
+
+
+_SWAPPED = 'image = "layer" if style else last; return "instance" if sequence else image'
+_SMALL_FIRST = (
+    'image = "instance" if style and last == "batch" else last; '
+    'return "layer" if sequence and last == "batch"'
+)
 
 CHOOSE = Exercise(
     choose,
-    cases={
-        "photos, 64 a GPU": _job(),
-        "photos, 5 a GPU": _job(batch_size=5),
-        "photos, 8 a GPU": _job(batch_size=8),
-        "photos, 16 a GPU": _job(batch_size=16),
-        "detection, 2 a GPU": _job(batch_size=2),
-        "segmentation, 4 a GPU": _job(batch_size=4),
-        "volumes, 3 a GPU": _job(batch_size=3),
-        "photos, 1 a GPU": _job(batch_size=1),
-        "photos sorted by class, 64": _job(shifted=True),
-        "few photos, shifted, 2": _job(batch_size=2, shifted=True),
-        "style, 16": _job(style=True, batch_size=16),
-        "style, 1": _job(style=True, batch_size=1),
-        "style, 4, shifted": _job(style=True, batch_size=4, shifted=True),
-        "style, 32, shifted": _job(style=True, batch_size=32, shifted=True),
-        "translation, 64": _job(sequence=True),
-        "chat, 2": _job(sequence=True, batch_size=2),
-        "speech, 32, shifted": _job(sequence=True, batch_size=32, shifted=True),
-        "handwriting in a style, 32": _job(sequence=True, style=True, batch_size=32),
-        "handwriting in a style, 1": _job(sequence=True, style=True, batch_size=1),
-    },
+    cases={"": lambda rng: {"jobs": dict(_JOBS)}},
     play=_named,
     from_scratch=False,
     probes=(
-        ("batch-size-ignored", "norm", alike({}, {"batch_size": 1})),
-        ("sequence-ignored", "norm", alike({}, {"sequence": True})),
-        ("style-ignored", "norm", alike({}, {"style": True})),
-        ("shifted-ignored", "norm", alike({}, {"shifted": True})),
+        ("batch-size-ignored", "norm", _ignored(batch_size=1)),
+        ("sequence-ignored", "norm", _ignored(sequence=True)),
+        ("style-ignored", "norm", _ignored(style=True)),
+        ("shifted-ignored", "norm", _ignored(shifted=True)),
     ),
-    mistakes="""
+    mistakes=f"""
     another-threshold    small = batch_size < 4 | batch_size <= 2 | batch_size < 2
                          small = batch_size < 8 | batch_size <= 8 | batch_size <= 16
                          small = batch_size <= 32 | batch_size == 2 | batch_size == 4
@@ -403,6 +417,9 @@ CHOOSE = Exercise(
                          return "layer" if sequence and not small else image
                          return "layer" if sequence and not shifted else image
                          return "layer" if sequence and image == "batch" else image
+                         return "layer" if sequence and last == "batch" else image
+                         {_SMALL_FIRST} else image
+                         {_SMALL_FIRST} and not style else image
                          image = "instance" if style and not small else last
                          image = "instance" if style and not shifted else last
                          image = "instance" if style and last == "batch" else last
@@ -415,7 +432,7 @@ CHOOSE = Exercise(
                          return "batch" if sequence else image
                          return "group" if sequence else image
                          return "instance" if sequence else image
-                         image = "layer" if style else last; return "instance" if sequence else image
+                         {_SWAPPED}
     always-one           return "batch" | "layer" | "group" | "instance"
     """,
 )
