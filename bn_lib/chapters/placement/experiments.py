@@ -262,6 +262,11 @@ BLOCKS = {
     "post, bare head": {"norm": nn.BatchNorm1d, "head_norm": False},
     "post, last gamma 0": {"norm": nn.BatchNorm1d, "zero_init": True},
     "pre": {"norm": nn.BatchNorm1d, "pre_activation": True},
+    "pre, bare head": {
+        "norm": nn.BatchNorm1d,
+        "pre_activation": True,
+        "head_norm": False,
+    },
     "no norm": {"pre_activation": True},
     "SkipInit": {"pre_activation": True, "skip_init": True},
 }
@@ -281,7 +286,7 @@ def residual(
     ----------
     choices : dict
         For `bn_lib.pytorch.models.residual_net`. All heads read normalized inputs where
-        there is a norm, except that of "post, bare head".
+        there is a norm, except those of the rows with a bare head.
     seed : int
         Of the weights and the order of the samples.
     blocks, width : int
