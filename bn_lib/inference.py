@@ -188,6 +188,7 @@ def recalibrate(model, batches):
 def _average_over(model, norms, batches):
     for norm in norms:
         norm.training, norm.momentum = True, None
+        norm.running_mean[...], norm.running_var[...] = 0, 1  # 0 · NaN is NaN
         norm.num_batches_tracked[...] = 0
     batch = None
     for batch in batches:

@@ -113,6 +113,13 @@ def test_recalibration_averages_the_batches_and_forgets_what_was_there():
     assert model.num_batches_tracked == 5
 
 
+def test_recalibration_heals_statistics_that_are_nan():
+    model, healthy = perceptron(), perceptron()
+    model[1].running_mean[0], model[1].running_var[1] = np.nan, np.inf
+    inputs = [batch(1), batch(2)]
+    assert_same_state(recalibrate(model, inputs), recalibrate(healthy, inputs).state_dict())
+
+
 def test_recalibration_is_that_of_torch():
     model = perceptron()
     theirs = torch.nn.Sequential(

@@ -24,6 +24,7 @@ from bn_lib.training import accuracy, cross_entropy, evaluating
 
 __all__ = [
     "exponent",
+    "forgotten",
     "leak",
     "mates",
     "noise",
@@ -179,8 +180,7 @@ def mates(seed, *, change="unchanged", batch_sizes=(4, 8, 180), arrangements=6):
     model, x, y = trained(seed).eval(), data.x_test, data.y_test
 
     def shuffled(size):
-        orders = [rng.permutation(len(x)).reshape(-1, size) for _ in range(arrangements)]
-        classes = np.array([predict_by_batch(model, x, order) for order in orders])
+        classes = _in_shuffled_batches(model, x, rng, size, arrangements)
         changed = np.mean(classes[1:] != classes[:-1])
         return {"accuracy": np.mean(classes == y), "changed answers": changed}
 
@@ -200,6 +200,42 @@ def mates(seed, *, change="unchanged", batch_sizes=(4, 8, 180), arrangements=6):
         "batch of two classes": sorted_by(pairs),
         "batch of one class": sorted_by(single),
     }
+
+
+def _in_shuffled_batches(model, x, rng, size, arrangements):
+    """Return the classes of all rows in each arrangement, shape (arrangements, N)."""
+    orders = [rng.permutation(len(x)).reshape(-1, size) for _ in range(arrangements)]
+    return np.array([predict_by_batch(model, x, order) for order in orders])
+
+
+@experiment(rows={"eval()": False, "eval() forgotten": True})
+def forgotten(of_batch, seed, *, change="unchanged", batch_size=8, arrangements=2):
+    """Predict the test images with running statistics, or with those of their batch.
+
+    Parameters
+    ----------
+    of_batch : bool
+        Use the statistics of random batches; otherwise the running ones.
+    seed : int
+        Of the net, the arrangements and the noise of a change.
+    change : str
+        Of the test images, as in `bn_lib.chapters.inference.setting.CHANGES`.
+    batch_size : int
+        Images that are predicted together; a divisor of 360, at least 2.
+    arrangements : int
+        How often to shuffle the batches.
+
+    Returns
+    -------
+    ndarray, shape (seeds,)
+        Accuracy.
+    """
+    data, rng = changed_digits(change, seed), np.random.default_rng(seed)
+    model, x, y = trained(seed), data.x_test, data.y_test
+    if not of_batch:
+        return accuracy(model, x, y)
+    classes = _in_shuffled_batches(model, x, rng, batch_size, arrangements)
+    return np.mean(classes == y)
 
 
 @experiment(rows={"BN": BatchNorm, "group norm": GROUP_NORM, "plain": None})

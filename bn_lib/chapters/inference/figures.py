@@ -68,7 +68,8 @@ def warm_up(ax, table):
     legend_above(ax)
     ax.set(xscale="log", ylim=(0, 1), ylabel="test accuracy")
     ax.set(xlabel="updates (log scale)")
-    ax.xaxis.set_major_formatter("{x:g}")
+    ax.set_xticks(steps, steps)
+    ax.minorticks_off()
     ax.yaxis.set_major_formatter(PercentFormatter(1))
     return ax
 

@@ -7,6 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from bn_lib.chapters.inference import batch_statistics
 from bn_lib.chapters.inference.batch_statistics import (
     PART,
+    forgotten,
     leak,
     mates,
     noise,
@@ -42,6 +43,13 @@ def test_mates_of_changed_images_are_changed_too():
     table = mates(seeds=(0,), change="mirrored", batch_sizes=(180,), arrangements=2)
     data = changed_digits("mirrored", 0)
     assert table["eval()"]["accuracy"] == [accuracy(trained(0), data.x_test, data.y_test)]
+
+
+def test_a_forgotten_eval_is_that_of_mates_of_the_same_size():
+    (eval_mode, of_batch) = forgotten(seeds=(0,), batch_size=8).values()
+    table = mates(seeds=(0,), batch_sizes=(8,), arrangements=2)
+    assert eval_mode == table["eval()"]["accuracy"]
+    assert of_batch == table["batch of 8"]["accuracy"]
 
 
 @pytest.mark.parametrize(("one_class", "classes"), [(True, {1}), (False, {10})])
