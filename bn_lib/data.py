@@ -42,7 +42,7 @@ class Dataset:
     y_test: np.ndarray
 
 
-def load_digits(as_images=False, centered=False):
+def load_digits(as_images=False, centered=False, scaled=False):
     """Load the 8×8 handwritten digits, always with the same split.
 
     Parameters
@@ -52,6 +52,9 @@ def load_digits(as_images=False, centered=False):
     centered : bool
         Subtract the mean image of the training part from both parts. Without it most
         of the inputs' energy is that image, which a net without norms cannot remove.
+    scaled : bool
+        Then divide both parts by the root mean square of the training part, which is
+        0.27 for centered pixels: a net without norms learns the sooner for it.
 
     Returns
     -------
@@ -91,6 +94,9 @@ def load_digits(as_images=False, centered=False):
     x_train, x_test = x[~is_test], x[is_test]
     if centered:
         x_train, x_test = x_train - x_train.mean(axis=0), x_test - x_train.mean(axis=0)
+    if scaled:
+        size = np.sqrt(np.mean(x_train**2))
+        x_train, x_test = x_train / size, x_test / size
     return Dataset(x_train, labels[~is_test], x_test, labels[is_test])
 
 

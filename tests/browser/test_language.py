@@ -27,7 +27,8 @@ SEEN = """(where) => {
 PLACE = """() => {
   const kinds = "h2, h3, div.cell, .math-block, .table-wrapper";
   const blocks = [...document.querySelectorAll(`article :is(${kinds})`)];
-  const seen = blocks.filter((e) => e.checkVisibility());
+  const shared = (e) => !e.closest(".lang-cell");
+  const seen = blocks.filter((e) => shared(e) && e.checkVisibility());
   const top = (e) => e.getBoundingClientRect().top;
   window.watched = seen.find((e) => top(e) >= 0 && top(e) < innerHeight) ||
     seen.findLast((e) => top(e) < 0);

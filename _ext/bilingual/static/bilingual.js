@@ -18,7 +18,8 @@
     const blocks = "h1, h2, h3, .cell, .math-block, .table-wrapper";
     const shared = Array.from(document.querySelectorAll(`article :is(${blocks})`))
       .filter((block) =>
-        block.getClientRects().length > 0 && !block.closest("details:not([open])"));
+        block.getClientRects().length > 0 &&
+        !block.closest(".lang-cell, details:not([open])"));
     const top = (block) => block.getBoundingClientRect().top;
     return shared.find((block) => top(block) >= 0 && top(block) < window.innerHeight) ||
       shared.findLast((block) => top(block) < 0);

@@ -214,6 +214,7 @@ SIGMOID = {
     }
 }
 DEEP = {"15 layers, ReLU, He, lr 0.3": {"depth": 15, "lr": 0.3}}
+DEEP_SLOW = {"15 layers, ReLU, He, lr 0.03": {"depth": 15, "lr": 0.03}}
 LARGE_LR = {"3 layers, ReLU, He, lr 3": {"lr": 3.0}}
 WEIGHTS_ABOVE_0 = {"3 layers, ReLU, He + 0.1, lr 0.3": {"mean": 0.1, "lr": 0.3}}
 
@@ -245,7 +246,7 @@ def rms_is_ln_at_mean_zero(seeds):
 @claim(
     at_least=0.7,
     yes=DEEP,
-    no=LARGE_LR | SMALL_WEIGHTS | SIGMOID,
+    no=DEEP_SLOW | LARGE_LR | SMALL_WEIGHTS | SIGMOID,
 )
 def mean_only_is_enough(seeds, **training):
     return _gain("mean only", "batch", seeds, **training)
@@ -264,7 +265,7 @@ def std_only_is_enough(seeds, **training):
 @claim(
     at_least=0.1,
     yes=DEEP,
-    no=LARGE_LR | SMALL_WEIGHTS | SIGMOID,
+    no=DEEP_SLOW | LARGE_LR | SMALL_WEIGHTS | SIGMOID,
 )
 def mean_matters_more(seeds, **training):
     table = accuracy(rows=("mean only", "std only"), seeds=seeds, **training)
@@ -285,12 +286,15 @@ WARM_UP = 80
 
 @claim(
     at_least=0.1,
-    yes={"post-LN": {"row": "post-LN"}},
-    no={"pre-LN": {"row": "pre-LN"}},
+    yes={"post-LN, lr 0.01": {"row": "post-LN"}},
+    no={
+        "pre-LN, lr 0.01": {"row": "pre-LN"},
+        "post-LN, lr 0.001": {"row": "post-LN", "lr": 0.001},
+    },
 )
-def warm_up_needed(seeds, row):
+def warm_up_needed(seeds, row, lr=0.01):
     with_it, without = (
-        transformer(rows=(row,), seeds=seeds, warm_up=warm_up, steps=300)[row]
+        transformer(rows=(row,), seeds=seeds, warm_up=warm_up, steps=300, lr=lr)[row]
         for warm_up in (WARM_UP, 0)
     )
     return with_it - without

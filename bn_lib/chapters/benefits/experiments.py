@@ -29,8 +29,8 @@ NETS = {"plain": None, "BN": BatchNorm}
 
 
 @cache
-def _digits():
-    digits = load_digits(centered=True)
+def _digits(scaled=False):
+    digits = load_digits(centered=True, scaled=scaled)
     x_train, x_test = (x.astype(np.float32) for x in (digits.x_train, digits.x_test))
     return replace(digits, x_train=x_train, x_test=x_test)
 
@@ -61,6 +61,7 @@ def steps_to_target(
     limit=120,
     every=5,
     batch_size=60,
+    scaled=False,
 ):
     """Train on digits until the test accuracy reaches a target.
 
@@ -85,6 +86,8 @@ def steps_to_target(
         that diverges.
     every : int
         Steps between two looks at the accuracy.
+    scaled : bool
+        As in `bn_lib.data.load_digits`; the pixels are centered.
 
     Returns
     -------
@@ -94,7 +97,7 @@ def steps_to_target(
     model = _net(norm, seed, activation=activation, depth=depth, width=width, std=std)
     order, options = _order(seed), {"steps": every, "batch_size": batch_size, "lr": lr}
     for done in range(every, limit + 1, every):
-        history = fit(model, order, data=_digits(), **options)
+        history = fit(model, order, data=_digits(scaled), **options)
         if history.diverged:
             break
         if history.test_accuracy[-1] >= target:

@@ -4,7 +4,6 @@ Every network is a small fully connected one on the 8×8 digits, in float64.
 """
 
 from copy import deepcopy
-from dataclasses import replace
 from functools import partial
 from itertools import islice
 
@@ -163,12 +162,7 @@ def _noisy_net(row, seed, **net):
 
 
 def _pixels(row):
-    """Return centered digits; "plain, scaled" gets them with a mean square of 1."""
-    data = load_digits(centered=True)
-    if row != "plain, scaled":
-        return data
-    size = np.sqrt(np.mean(data.x_train**2))
-    return replace(data, x_train=data.x_train / size, x_test=data.x_test / size)
+    return load_digits(centered=True, scaled=row == "plain, scaled")
 
 
 @experiment(rows=NOISY)
@@ -196,8 +190,7 @@ def curves(
     ----------
     row : str
         What stands before each activation: nothing, batch norm, or batch norm and then
-        `Noise`. "plain, scaled" is the net without, on pixels with a mean square of 1
-        over the training part; the others get them with about 0.07.
+        `Noise`. "plain, scaled" is the net without, on scaled pixels.
     seed : int
         Of the weights, of the order of samples, and of the noise.
     activation, depth, width, std
