@@ -10,7 +10,7 @@ WIDTH, HEIGHT = 340, 240
 LEFT, RIGHT, TOP, BOTTOM = 44, 326, 34, 196
 # The looks of the figures, for "plain" and "BN" wherever they stand.
 LOOKS = {"plain": (ORANGE, "■"), "BN": (BLUE, "●")}
-OTHERS = ((GREEN, "▲"), (BLUE, "●"), (ORANGE, "■"))
+OTHERS = ((ORANGE, "■"), (BLUE, "●"), (GREEN, "▲"))  # as in explorer.js
 
 
 def still_picture(explorer):
