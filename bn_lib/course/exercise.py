@@ -39,11 +39,11 @@ class Exercise:
     answer : function or class
         The right answer, as the notebook shows it. Without arguments, what it returns
         is asked for and no function.
-    cases : dict
-        Name, the same in both languages, to a function of a random generator that
-        returns the arguments as a dict.
     mistakes : str
         A table of mistakes and wrong lines; see `with_wrong_lines`.
+    cases : dict
+        Name, the same in both languages, to a function of a random generator that
+        returns the arguments as a dict; one case for an answer without arguments.
     outputs : tuple of str
         Names of the arrays that come back.
     tells : dict
@@ -59,13 +59,13 @@ class Exercise:
     """
 
     answer: object
-    cases: Mapping
     mistakes: str
+    cases: Mapping = field(default_factory=lambda: {"": lambda rng: {}})
     outputs: tuple[str, ...] = ("y",)
     tells: Mapping = field(default_factory=dict)
     probes: tuple = ()
     play: Callable | None = None
-    from_scratch: bool = True
+    from_scratch: bool = False
     _played: dict = field(default_factory=dict, init=False, repr=False)
 
     @cached_property

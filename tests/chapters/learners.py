@@ -1,6 +1,8 @@
 """Answers as learners would write them, and what is true of the checks of any chapter."""
 
 import inspect
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -33,6 +35,12 @@ class Learners:
             return answer
 
         return register
+
+    def wrong_table(self, exercise, table):
+        """Register wrong answers: the mistakes to be named, to the answers with them."""
+        for mistakes, answers in table.items():
+            for answer in answers:
+                self.wrong(exercise, *mistakes)(answer)
 
     def solutions(self, exercise):
         """Return the notebook's solution cells of an exercise."""
@@ -79,6 +87,16 @@ class ExerciseTests:
         (solution,) = self.learners.solutions(exercise)
         right = self.learners.exercises[exercise].answer
         assert solution.rpartition("check(")[0].strip() == _as_shown(right)
+
+    def test_the_exercises_need_neither_torch_nor_matplotlib(self):
+        code = (
+            "import sys; sys.modules |= dict.fromkeys(['torch', 'matplotlib']); "
+            "from bn_lib.course.exercise import check, exercises; "
+            f"found = exercises({self.learners.chapter!r}); "
+            "print(all(check(id_, one.answer).passed for id_, one in found.items()))"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        assert done.stdout.strip() == "True", done.stderr
 
 
 def known_mistakes(exercise):

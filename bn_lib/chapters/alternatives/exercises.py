@@ -22,8 +22,6 @@ def values():
 VALUES = Exercise(
     values,
     outputs=("batch", "layer", "instance", "group"),
-    cases={"": lambda rng: {}},
-    from_scratch=False,
     mistakes="""
     means-counted        batch = 6
                          layer = 8
@@ -120,7 +118,6 @@ NORM = Exercise(
         "x (2, 6, 3, 3), 3 groups": _images((2, 6, 3, 3), 3),
     },
     play=_each_kind,
-    from_scratch=False,
     probes=(
         ("groups-ignored", "group", alike({}, {"groups": 3})),
         ("batch-not-used", "batch", alike({}, {"x": _other_samples}, at=1)),
@@ -217,7 +214,6 @@ MASKED = Exercise(
         "lengths 2, 5 of 8, padding 9": _sequences((2, 5), 8, 4, padding=9.0),
     },
     tells={"lengths 2, 5 of 8, padding 9": "padding-not-zero"},
-    from_scratch=False,
     probes=(
         ("padding-counted", "y", unlike({}, {"x": _padded_otherwise})),
         ("per-sequence", "y", alike({}, {"x": _shifted_otherwise}, at=0)),
@@ -392,7 +388,6 @@ CHOOSE = Exercise(
     choose,
     cases={"": lambda rng: {"jobs": dict(_JOBS)}},
     play=_named,
-    from_scratch=False,
     probes=(
         ("batch-size-ignored", "norm", _ignored(batch_size=1)),
         ("sequence-ignored", "norm", _ignored(sequence=True)),

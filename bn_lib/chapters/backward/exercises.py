@@ -18,8 +18,6 @@ def two():
 TWO = Exercise(
     two,
     outputs=("xhat", "dx"),
-    cases={"": lambda rng: {}},
-    from_scratch=False,
     # Of several ways to the same numbers, only what is true of all of them is told.
     probes=(
         ("sum-not-zero", "dx", lambda run: not same(run().sum(axis=0), np.zeros(1))),
@@ -70,6 +68,7 @@ PARAMETERS = Exercise(
         ("dgamma-without-xhat", "dgamma", alike({}, {"xhat": lambda xhat: xhat[::-1]})),
         ("dbeta-with-xhat", "dbeta", unlike({}, {"xhat": lambda xhat: xhat[::-1]})),
     ),
+    from_scratch=True,
     mistakes="""
     wrong-axis           (0, 2, 3) -> 0 | 1 | (2, 3) | (0, 1) | None
                          (0, 2, 3) -> (0, 1, 2) | (0, 1, 3) | (1, 2, 3) | (0, 2) | (0, 3)
@@ -167,6 +166,7 @@ FULL = Exercise(
         ("sum-not-zero", "dx", lambda run: not same(run().sum(axis=0), 0 * run()[0])),
         *PROBES,
     ),
+    from_scratch=True,
     mistakes=f"""
     {DX}{PARAMETERS_OF_ROWS}
     sum-in-dx             mean(axis=0) -> sum(axis=0) | mean(axis=0) / len(g)
@@ -218,6 +218,7 @@ LAYER_NORM = Exercise(
         ("sum-not-zero", "dx", lambda run: not same(run().sum(axis=1), 0 * run()[:, 0])),
         *PROBES,
     ),
+    from_scratch=True,
     mistakes=f"""
     {DX}{PARAMETERS_OF_ROWS}
     sum-in-dx             mean(axis=1, keepdims=True) -> sum(axis=1, keepdims=True)

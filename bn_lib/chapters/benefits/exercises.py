@@ -34,7 +34,6 @@ STEPS_TO = Exercise(
         "every 1": _curve((0.2, 0.5, 0.65, 0.6, 0.8), 1, 0.6, 8),
     },
     tells={"never reached": "limit-forgotten"},
-    from_scratch=False,
     mistakes="""
     equal-left-out       if accuracy > target:
     one-look-off         steps = every * look
@@ -85,7 +84,6 @@ AT_CHOSEN = Exercise(
         "4 rates, 4 seeds": _counts(4, 4, draw=763),
         "3 rates, 6 seeds": _counts(3, 6, draw=1632),
     },
-    from_scratch=False,
     mistakes="""
     own-seed-votes      others = steps
     own-seed-alone      others = steps[:, [seed]]
@@ -162,7 +160,6 @@ GAIN = Exercise(
         "5 rates, 4 seeds": _accuracies(5, 4, draw=1438),
         "5 rates, 2 seeds": _accuracies(5, 2, draw=509),
     },
-    from_scratch=False,
     mistakes=f"""
     {_RATES}
     best-of-each-seed  return bn.max(axis=0) - plain.max(axis=0)
@@ -226,7 +223,6 @@ ANSWERS = Exercise(
             (0.2, 0.11),
         ),
     },
-    from_scratch=False,
     mistakes=f"""
     mean-says-yes       yes = effects.mean(axis=1) >= at_least
     one-seed-says-yes   yes = effects.max(axis=1) >= at_least
@@ -265,8 +261,6 @@ def growth():
 GROWTH = Exercise(
     growth,
     outputs=("norm", "deep"),
-    cases={"": lambda rng: {}},
-    from_scratch=False,
     mistakes="""
     square-not-norm    norm = np.pi / (np.pi - 1)
                        norm = 1.467

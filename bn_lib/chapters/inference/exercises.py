@@ -28,8 +28,6 @@ def shares():
 SHARES = Exercise(
     shares,
     outputs=("start", "first", "updates"),
-    cases={"": lambda rng: {}},
-    from_scratch=False,
     mistakes="""
     momentum-reversed   start = 0.25**3
                         first = 0.75 * 0.25**2
@@ -103,7 +101,6 @@ WARM = Exercise(
         "1 update, start 1": _statistics(1, 1.0, 0.2),
         "8 updates, start 2": _statistics(8, 2.0, 0.25, shape=(2,)),
     },
-    from_scratch=False,
     probes=(
         ("values-ignored", "running", alike({}, {"values": _moved})),
         (
@@ -197,7 +194,6 @@ FOLD = Exercise(
         "weight (4, 2), eps 0.1": _linear_and_norm(4, 2, 0.1),
         "weight (2, 5), eps 0.5": _linear_and_norm(2, 5, 0.5),
     },
-    from_scratch=False,
     probes=(
         ("eps-forgotten", "weight bias", alike({}, {"eps": 50.0})),
         ("gamma-left-out", "weight bias", alike({}, {"gamma": huge})),
@@ -298,7 +294,6 @@ RECALIBRATE = Exercise(
     },
     tells={"4 batches, statistics with NaN": "nan-is-left"},
     play=_recalibrated,
-    from_scratch=False,
     mistakes=f"""
     norms-in-eval       norm.training = False
                         {_KEPT}; norm.training = False
@@ -384,7 +379,6 @@ FREEZE = Exercise(
         ),
     },
     play=_flags,
-    from_scratch=False,
     probes=(
         ("told-by-layer-name", "training requires_grad", unlike({}, {"layers": _renamed})),
     ),

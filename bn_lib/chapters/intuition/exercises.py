@@ -21,8 +21,6 @@ def five_times():
 SCALED = Exercise(
     five_times,
     outputs=("output", "gradient", "turn"),
-    cases={"": lambda rng: {}},
-    from_scratch=False,
     mistakes="""
     output-follows-weights  output = 5 | 25
     output-shrinks          output = 1 / 5 | 1 / 25
@@ -90,7 +88,6 @@ LOSS_RANGE = Exercise(
         "lengths 7, 9, 8": _valley((7.0, 9.0, 8.0), slope=0.7),
         "1 length": _valley((0.5,), shape=(2, 3)),
     },
-    from_scratch=False,
     mistakes=f"""
     {_STEPS}
     steps-accumulated  w = w - length * gradient; there = w
@@ -220,7 +217,6 @@ ANGLE = Exercise(
         "after = before": "rounded-past-one",
         "after = 2 * before": "rounded-past-one",
     },
-    from_scratch=False,
     mistakes=f"""
     {_UNDIVIDED}
     {_PRODUCTS}
@@ -333,7 +329,6 @@ SCALE_INVARIANT = Exercise(
     scale_invariant,
     cases={name: _of_weights(name) for name in _FUNCTIONS},
     play=_truths("invariant"),
-    from_scratch=False,
     mistakes=f"""
     compared-exactly    {_compared("np.array_equal(z, y)")}
     compared-loosely    {_compared("np.allclose(z, y, atol=0.1)")}
@@ -442,7 +437,6 @@ DECAYS = Exercise(
         ),
     },
     play=_truths("decays"),
-    from_scratch=False,
     probes=(
         ("told-by-name", "decays", unlike({}, {"parameters": _other_names})),
         ("told-by-value", "decays", unlike({}, {"parameters": _other_values})),

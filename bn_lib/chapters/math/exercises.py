@@ -138,6 +138,7 @@ FORWARD = Exercise(
     },
     tells={"float32, mean 3000": "one-pass-variance"},
     probes=NORM_PROBES,
+    from_scratch=True,
     mistakes=f"""
     {STATISTICS}{DIVISION}{PARAMETERS}
     global-statistics  axis=0 -> axis=None
@@ -179,6 +180,7 @@ IMAGES = Exercise(
     },
     tells={"float32, mean 3000": "one-pass-variance"},
     probes=NORM_PROBES,
+    from_scratch=True,
     mistakes=f"""
     {STATISTICS}{DIVISION}{PARAMETERS}
     wrong-count            x.mean( -> len(x) * x.mean( | x[0, 0].size * x.mean(
@@ -226,7 +228,6 @@ UNDO = Exercise(
         "3 features, eps 1e-5": _moments(3, 1e-5),
         "2 features, eps 0.5": _moments(2, 0.5, sign=-1),
     },
-    from_scratch=False,
     probes=(
         ("eps-forgotten", "gamma", alike({}, {"eps": huge})),
         ("parameters-mixed", "gamma", unlike({}, {"mean": huge})),
@@ -392,6 +393,7 @@ RUNNING = Exercise(
     },
     probes=RUNNING_PROBES,
     # Here it is self.eps that stands in the lines, but not in the ids.
+    from_scratch=True,
     mistakes=re.sub(r"\beps\b(?!-)", "self.eps", DIVISION)
     + f"""
     mean-not-subtracted       xhat = x / std if training else (x - mean) / std

@@ -75,8 +75,6 @@ _BETWEEN = _norms_of("_CUT") | {
 BIAS = Exercise(
     bias,
     outputs=("before", "between"),
-    cases={"": lambda rng: {}},
-    from_scratch=False,
     mistakes=f"""
     {_rows("before", _BEFORE)}
     {_rows("between", _BETWEEN)}
@@ -106,7 +104,6 @@ WITHOUT_BIAS = Exercise(
         "3 features": _running(3),
         "2 features, bias < 0": _running(2, sign=-1),
     },
-    from_scratch=False,
     probes=(
         ("mean-without-bias", "running_mean", alike({}, {"bias": huge})),
         ("mean-with-variance", "running_mean", unlike({}, {"running_var": huge})),
@@ -262,7 +259,6 @@ FORWARD = Exercise(
         "x (6, 4)": _network(6, 4, (*_LAYERS, "head")),
         "x (5, 3)": _network(5, 3, (*_LAYERS, "head")),
     },
-    from_scratch=False,
     probes=(
         *_UNUSED,
         ("after-head", "y", both(unlike({}, {"head": _another}), _not_last)),
@@ -334,7 +330,6 @@ BLOCK = Exercise(
         "x (5, 3), x >= 0": _network(5, 3, _LAYERS, np.abs),
         "x (5, 4), norm2 gives 0": _with_gamma_zero(5, 4),
     },
-    from_scratch=False,
     probes=(
         *_UNUSED[:-1],
         ("skip-blocked", "y", alike({"norm2": _zero}, {"norm2": _zero, "x": _waves})),
@@ -397,7 +392,6 @@ DROPOUT_VARIANCE = Exercise(
         "mean -0.8, rate 0.7": _feature(-0.8, 2.3, 0.7),
         "mean 3, rate 0.5": _feature(3.0, 0.4, 0.5),
     },
-    from_scratch=False,
     probes=(
         ("rate-ignored", "var", alike({}, {"rate": 0.6})),
         ("mean-ignored", "var", alike({}, {"mean": huge})),

@@ -16,8 +16,6 @@ def growth():
 GROWTH = Exercise(
     growth,
     outputs=("factor", "after"),
-    cases={"": lambda rng: {}},
-    from_scratch=False,
     mistakes="""
     relu-forgotten    factor = 0.7071 | 0.707 | 0.71
                       after = 0.3535 | 0.354 | 0.35 | 0.36
@@ -54,7 +52,6 @@ SIZES = Exercise(
     sizes,
     outputs=("sizes",),
     cases={"std 0.1": _layers(0.1), "std 0.3": _layers(0.3)},
-    from_scratch=False,
     mistakes="""
     relu-forgotten     np.maximum(x @ weight, 0) -> x @ weight
     root-forgotten     size = (x**2).mean()
@@ -92,7 +89,6 @@ MOVE = Exercise(
     move,
     outputs=("move",),
     cases={"(40, 3)": _drifting, "(25, 5)": _narrowing},
-    from_scratch=False,
     mistakes="""
     wrong-axis            axis=0 -> axis=None
     sign-kept             moved = (end - start).mean(axis=0)
@@ -148,7 +144,6 @@ SEPARATES = Exercise(
     separates,
     outputs=("separates",),
     cases={"7 rates, 3 seeds": _accuracies, "3 rates, 3 seeds": _few_rates},
-    from_scratch=False,
     mistakes="""
     means-compared     worst = normed.mean(axis=1); best = plain.mean(axis=1)
     best-of-bn         worst = normed.max(axis=1)

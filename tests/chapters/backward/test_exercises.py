@@ -8,7 +8,8 @@ from bn_lib.course.exercise import check
 from tests.chapters.learners import ExerciseTests, Learners
 
 LEARNERS = Learners("backward")
-EXERCISES, right, wrong = LEARNERS.exercises, LEARNERS.right, LEARNERS.wrong
+EXERCISES, right = LEARNERS.exercises, LEARNERS.right
+wrong, wrong_table = LEARNERS.wrong, LEARNERS.wrong_table
 
 
 # Two samples, by hand
@@ -90,9 +91,7 @@ PARAMETERS = {
         lambda d, x: ((d * x).sum(AXES, keepdims=True), d.sum(AXES, keepdims=True)),
     ],
 }
-for _mistakes, _answers in PARAMETERS.items():
-    for _answer in _answers:
-        wrong("backward.parameters", *_mistakes)(_answer)
+wrong_table("backward.parameters", PARAMETERS)
 
 
 # Backward
@@ -283,9 +282,7 @@ BACKWARD = {
 for _mistakes, _answers in BACKWARD_DX.items():
     for _answer in _answers:
         wrong("backward.full", *_mistakes)(_backward(dx=_answer))
-for _mistakes, _answers in BACKWARD.items():
-    for _answer in _answers:
-        wrong("backward.full", *_mistakes)(_answer)
+wrong_table("backward.full", BACKWARD)
 
 
 @wrong("backward.full", "gamma-forgotten", "gradients-swapped")
@@ -370,9 +367,7 @@ LAYER_NORM = {
         lambda *given: tuple(layer_norm_with_sums(*given)[i] for i in (0, 2, 1)),
     ],
 }
-for _mistakes, _answers in LAYER_NORM.items():
-    for _answer in _answers:
-        wrong("backward.layer-norm", *_mistakes)(_answer)
+wrong_table("backward.layer-norm", LAYER_NORM)
 
 
 class TestExercises(ExerciseTests):

@@ -10,13 +10,8 @@ from bn_lib.course import claim
 from tests.chapters.learners import ExerciseTests, Learners
 
 LEARNERS = Learners("benefits")
-EXERCISES, right, wrong = LEARNERS.exercises, LEARNERS.right, LEARNERS.wrong
-
-
-def _register(exercise, table):
-    for mistakes, answers in table.items():
-        for answer in answers:
-            wrong(exercise, *mistakes)(answer)
+EXERCISES, right = LEARNERS.exercises, LEARNERS.right
+wrong, wrong_table = LEARNERS.wrong, LEARNERS.wrong_table
 
 
 # Steps to a target
@@ -109,7 +104,7 @@ def _where_it_stays(accuracies, every, target, limit):
     return limit
 
 
-_register(
+wrong_table(
     "benefits.steps-to",
     {
         ("equal-left-out",): [_steps(at=lambda a, t: a > t)],
@@ -225,7 +220,7 @@ def _chosen(others=None, pick=None, take=None, end=None):
     return answer
 
 
-_register(
+wrong_table(
     "benefits.at-chosen",
     {
         ("own-seed-votes",): [
@@ -316,7 +311,7 @@ def _gain(rates=lambda pt, bt, p, b: (_best(pt), _best(bt)), end=lambda p, b: b 
     return answer
 
 
-_register(
+wrong_table(
     "benefits.gain",
     {
         # The friend's code.
@@ -416,7 +411,7 @@ def _answers(
     return answer
 
 
-_register(
+wrong_table(
     "benefits.answers",
     {
         ("mean-says-yes",): [_answers(yes=lambda e, b: e.mean(1) >= b)],
@@ -479,7 +474,7 @@ right("benefits.growth", (1.211, 14465))
 right("benefits.growth", (1.467**0.5, 1.467**25))
 right("benefits.growth", lambda: (_GROWTH**0.5, _GROWTH**25))
 _NORM, _DEEP = _GROWTH**0.5, _GROWTH**25
-_register(
+wrong_table(
     "benefits.growth",
     {
         ("square-not-norm",): [

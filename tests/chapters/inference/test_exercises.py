@@ -17,7 +17,8 @@ from bn_lib.layers import (
 from tests.chapters.learners import ExerciseTests, Learners
 
 LEARNERS = Learners("inference")
-EXERCISES, right, wrong = LEARNERS.exercises, LEARNERS.right, LEARNERS.wrong
+EXERCISES, right = LEARNERS.exercises, LEARNERS.right
+wrong, wrong_table = LEARNERS.wrong, LEARNERS.wrong_table
 
 
 class TestExercises(ExerciseTests):
@@ -179,9 +180,7 @@ WARM = {
     ("values-ignored",): [lambda values, start, m: start / 3 + m],
     ("momentum-ignored",): [lambda values, start, m: np.mean(values, axis=0) ** 2],
 }
-for _mistakes, _answers in WARM.items():
-    for _answer in _answers:
-        wrong("inference.warm", *_mistakes)(_answer)
+wrong_table("inference.warm", WARM)
 
 
 @wrong("inference.warm", "corrected-each-time")
@@ -319,9 +318,7 @@ FOLD = {
         _fold(lambda g, v, e: g / np.sqrt(v), shift=lambda b, m, s, beta: s * (b - m)),
     ],
 }
-for _mistakes, _answers in FOLD.items():
-    for _answer in _answers:
-        wrong("inference.fold", *_mistakes)(_answer)
+wrong_table("inference.fold", FOLD)
 
 
 @wrong("inference.fold", "columns-not-rows")
@@ -476,9 +473,7 @@ RECALIBRATE = {
     ],
     ("raised",): [lambda model, norms, batches: model(np.array(batches))],
 }
-for _mistakes, _answers in RECALIBRATE.items():
-    for _answer in _answers:
-        wrong("inference.recalibrate", *_mistakes)(_answer)
+wrong_table("inference.recalibrate", RECALIBRATE)
 
 
 # Freezing
@@ -571,9 +566,7 @@ FREEZE = {
     ],
     ("flags-inverted",): [_freeze(lambda n, layer: not _BN(n, layer), _BN)],
 }
-for _mistakes, _answers in FREEZE.items():
-    for _answer in _answers:
-        wrong("inference.freeze", *_mistakes)(_answer)
+wrong_table("inference.freeze", FREEZE)
 
 
 # What the answers say is so

@@ -10,7 +10,8 @@ from bn_lib.layers import BatchNorm, Linear, ReLU, Sequential
 from tests.chapters.learners import ExerciseTests, Learners
 
 LEARNERS = Learners("intuition")
-EXERCISES, right, wrong = LEARNERS.exercises, LEARNERS.right, LEARNERS.wrong
+EXERCISES, right = LEARNERS.exercises, LEARNERS.right
+wrong, wrong_table = LEARNERS.wrong, LEARNERS.wrong_table
 
 
 # Five times the weights
@@ -19,25 +20,28 @@ right("intuition.scaled", (1, 1 / 5, 1 / 25))
 right("intuition.scaled", [1.0, 0.2, 0.04])
 right("intuition.scaled", np.float32([1, 0.2, 0.04]))
 right("intuition.scaled", lambda: (1, 1 / 5, 1 / 25))
-for _mistakes, _answers in {
-    ("output-follows-weights",): [(5, 0.2, 0.04), (25, 0.2, 0.04)],
-    ("output-shrinks",): [(0.2, 0.2, 0.04)],
-    ("gradient-grows",): [(1, 5, 0.04), (1, 25, 0.04)],
-    ("gradient-unchanged",): [(1, 1, 0.04)],
-    ("gradient-divided-twice",): [(1, 0.04, 0.04)],
-    ("turn-half-counted",): [(1, 0.2, 0.2)],
-    ("turn-unchanged",): [(1, 0.2, 1)],
-    ("turn-grows",): [(1, 0.2, 5), (1, 0.2, 25)],
-    ("turn-divided-thrice",): [(1, 0.2, 0.008)],
-    # As a linear layer would have it.
-    ("output-follows-weights", "gradient-unchanged", "turn-half-counted"): [(5, 1, 0.2)],
-    # The same gradient, longer weights.
-    ("gradient-unchanged", "turn-half-counted"): [(1, 1, 0.2)],
-    ("gradient-grows", "turn-unchanged"): [(1, 5, 1)],
-    ("unknown",): [(1, 0.2, 3)],
-}.items():
-    for _answer in _answers:
-        wrong("intuition.scaled", *_mistakes)(_answer)
+wrong_table(
+    "intuition.scaled",
+    {
+        ("output-follows-weights",): [(5, 0.2, 0.04), (25, 0.2, 0.04)],
+        ("output-shrinks",): [(0.2, 0.2, 0.04)],
+        ("gradient-grows",): [(1, 5, 0.04), (1, 25, 0.04)],
+        ("gradient-unchanged",): [(1, 1, 0.04)],
+        ("gradient-divided-twice",): [(1, 0.04, 0.04)],
+        ("turn-half-counted",): [(1, 0.2, 0.2)],
+        ("turn-unchanged",): [(1, 0.2, 1)],
+        ("turn-grows",): [(1, 0.2, 5), (1, 0.2, 25)],
+        ("turn-divided-thrice",): [(1, 0.2, 0.008)],
+        # As a linear layer would have it.
+        ("output-follows-weights", "gradient-unchanged", "turn-half-counted"): [
+            (5, 1, 0.2)
+        ],
+        # The same gradient, longer weights.
+        ("gradient-unchanged", "turn-half-counted"): [(1, 1, 0.2)],
+        ("gradient-grows", "turn-unchanged"): [(1, 5, 1)],
+        ("unknown",): [(1, 0.2, 3)],
+    },
+)
 
 
 # The range of the loss
@@ -148,9 +152,7 @@ LOSS_RANGE = {
     ("raised",): [_range(start=False, end=lambda losses: losses[1] - losses[0])],
     ("wrong-shape",): [_range(end=lambda losses: losses)],
 }
-for _mistakes, _answers in LOSS_RANGE.items():
-    for _answer in _answers:
-        wrong("intuition.loss-range", *_mistakes)(_answer)
+wrong_table("intuition.loss-range", LOSS_RANGE)
 
 
 @wrong("intuition.loss-range", "steps-accumulated")
@@ -295,9 +297,7 @@ ANGLE = {
     ],
     ("raised",): [lambda a, b: np.arccos(_dot(a @ b, b))],
 }
-for _mistakes, _answers in ANGLE.items():
-    for _answer in _answers:
-        wrong("intuition.angle", *_mistakes)(_answer)
+wrong_table("intuition.angle", ANGLE)
 
 
 @wrong("intuition.angle", "changed-input")
@@ -438,9 +438,7 @@ INVARIANT = {
     ("wrong-shape",): [lambda f, w: np.isclose(f(10 * w), f(w))],
     ("names-not-flags",): [lambda f, w: str(invariant_in_a_loop(f, w))],
 }
-for _mistakes, _answers in INVARIANT.items():
-    for _answer in _answers:
-        wrong("intuition.scale-invariant", *_mistakes)(_answer)
+wrong_table("intuition.scale-invariant", INVARIANT)
 
 
 @wrong("intuition.scale-invariant", "one-factor")
@@ -558,9 +556,7 @@ DECAYS = {
     ("wrong-type",): [lambda p: {n: p[n].ndim > 1 for n in p}],
     ("wrong-shape",): [lambda p: all(array.ndim > 1 for array in p.values())],
 }
-for _mistakes, _answers in DECAYS.items():
-    for _answer in _answers:
-        wrong("intuition.decays", *_mistakes)(_answer)
+wrong_table("intuition.decays", DECAYS)
 
 
 class TestExercises(ExerciseTests):

@@ -13,7 +13,8 @@ from bn_lib import functional
 from tests.chapters.learners import ExerciseTests, Learners, known_mistakes
 
 LEARNERS = Learners("math")
-EXERCISES, right, wrong = LEARNERS.exercises, LEARNERS.right, LEARNERS.wrong
+EXERCISES, right = LEARNERS.exercises, LEARNERS.right
+wrong, wrong_table = LEARNERS.wrong, LEARNERS.wrong_table
 
 
 # Forward of (N, C)
@@ -231,9 +232,7 @@ FORWARD = {
         lambda x, g, b, e: g * (x - np.median(x, 0)) / np.sqrt(x.var(0) + e) + b
     ],
 }
-for _mistakes, _answers in FORWARD.items():
-    for _answer in _answers:
-        wrong("math.forward", *_mistakes)(_answer)
+wrong_table("math.forward", FORWARD)
 
 
 @wrong("math.forward", "layer-norm")
@@ -371,9 +370,7 @@ IMAGES = {
         _flat(lambda x, g, b, e: g * (_z(x) / (x.std(0) + e) + b)),
     ],
 }
-for _mistakes, _answers in IMAGES.items():
-    for _answer in _answers:
-        wrong("math.images", *_mistakes)(_answer)
+wrong_table("math.images", IMAGES)
 
 
 @wrong("math.images", "statistics-wrong-axis")
@@ -498,9 +495,7 @@ UNDO = {
     ("unknown",): [lambda m, v, e: (np.sqrt(v + e), abs(m))],
     ("incomplete",): [lambda m, v, e: (np.sqrt(v + e), None)],
 }
-for _mistakes, _answers in UNDO.items():
-    for _answer in _answers:
-        wrong("math.undo", *_mistakes)(_answer)
+wrong_table("math.undo", UNDO)
 
 
 # Running statistics
