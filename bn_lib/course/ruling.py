@@ -1,7 +1,9 @@
 """What the ledger says of a claim, as text and as a small box of HTML."""
 
+import tomllib
 from dataclasses import dataclass
 from html import escape
+from importlib import resources
 
 from bn_lib.course.claim import Claim
 from bn_lib.course.ledger import claims_of, measured
@@ -9,19 +11,17 @@ from bn_lib.course.widget import both_languages
 
 __all__ = ["Ruling", "ruling"]
 
-# verdict -> mark, and the verdict in both languages.
+_WORDS = tomllib.loads(
+    resources.files(__package__).joinpath("verdicts.toml").read_text("utf-8")
+)
+# Verdict -> its mark, and its words in both languages; answer -> both in one.
 _VERDICTS = {
-    "holds": ("✔", "{{Sahi nikla · It holds}}"),
-    "does not hold": ("✘", "{{Sahi nahi nikla · It does not hold}}"),
-    "depends": ("◐", "{{Depend karta hai · It depends}}"),
-    "unclear": ("○", "{{Saaf nahi · Unclear}}"),
-    "identity": ("✔", "{{Algebra se sahi · True by algebra}}"),
-    "law": ("✔", "{{Formula sahi nikla · The formula holds}}"),
+    name: (mark, "{{" + " · ".join(words) + "}}")
+    for name, (mark, *words) in _WORDS["verdict"].items()
 }
 _ANSWERS = {
-    "yes": "✔ {{haan · yes}}",
-    "no": "✘ {{nahi · no}}",
-    "unclear": "○ {{saaf nahi · unclear}}",
+    name: f"{mark} {{{{{' · '.join(words)}}}}}"
+    for name, (mark, *words) in _WORDS["answer"].items()
 }
 # So many regimes are seen at once; more are folded.
 _MOST = 8
