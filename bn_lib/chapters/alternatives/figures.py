@@ -13,7 +13,6 @@ from bn_lib.course.figure import (
     INK,
     PINK,
     PLAIN,
-    accuracy_axis,
     level_across,
     name_ends,
     say,
@@ -22,14 +21,11 @@ from bn_lib.course.figure import (
 )
 
 __all__ = [
-    "accuracy_by_norm",
     "axes_cube",
     "batch_size_curve",
     "choose_norm",
-    "contrast_change",
     "contrast_images",
     "contrast_tasks",
-    "padding",
     "share_left",
 ]
 
@@ -192,48 +188,6 @@ def share_left(ax, tables):
     return size_axis(ax, sizes)
 
 
-def padding(ax, table):
-    """Draw how far padding moves the output at real positions.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Where to draw.
-    table : Table
-        From `experiments.padding`.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-    """
-    cases = {
-        case.replace(" ", "\n"): {norm: row[case] for norm, row in table.items()}
-        for case in ("more padding", "shorter mates")
-    }
-    xlabel = "relative change at real positions"
-    return strips(ax, cases, looks=LOOKS, xlabel=xlabel, xlim=(0, 1))
-
-
-def contrast_change(ax, tables):
-    """Draw how far a changed contrast or brightness moves the output of each norm.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Where to draw.
-    tables : dict of str to Table
-        What was changed, and what `experiments.contrast_change` gave for it.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-    """
-    largest = max(row.max() for table in tables.values() for row in table.values())
-    xlim = (0, max(1.0, 1.05 * largest))
-    xlabel = "relative change after the norm"
-    return strips(ax, _cases(tables), looks=LOOKS, xlabel=xlabel, xlim=xlim)
-
-
 def contrast_images(axs, images):
     """Show an image as it is and with another contrast, before and after norms.
 
@@ -283,24 +237,6 @@ def contrast_tasks(ax, tables):
         if row < 2:
             say(ax, "chance", (chance, row + 0.4), (4, 0), GREY, va="bottom")
     return ax
-
-
-def accuracy_by_norm(ax, tables):
-    """Draw the accuracy of each norm in each regime.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Where to draw.
-    tables : dict of str to Table
-        Regime to what `experiments.accuracy` gave.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-    """
-    strips(ax, _cases(tables), looks=LOOKS, xlabel="")
-    return accuracy_axis(ax)
 
 
 HUES = (BLUE, "#E69F00", GREEN, "#CC79A7", "#F0E442", "#56B4E9", "#D55E00")

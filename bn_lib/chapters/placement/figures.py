@@ -6,7 +6,6 @@ from bn_lib.course.figure import (
     BATCH_NORM,
     BLUE,
     FILLS,
-    FORMER,
     GREEN,
     GREY,
     INK,
@@ -20,16 +19,10 @@ from bn_lib.course.figure import (
     in_words,
     log_axis,
     rows,
-    strips,
 )
 
 __all__ = [
-    "bias_effects",
-    "block_accuracy",
-    "channel_leaks",
-    "dense_accuracy",
     "dropout_ratios",
-    "dropout_recalibrated",
     "order_accuracy",
     "residual_blocks",
     "signal_by_depth",
@@ -45,7 +38,6 @@ KINDS = {
     "pre": "pre",
     "post": "post",
     "post, last gamma 0": "post, last γ = 0",
-    "no norm": "no norm",
 }
 BLOCKS = {
     "pre": BATCH_NORM,
@@ -53,8 +45,6 @@ BLOCKS = {
     "post, last γ = 0": (GREEN, "^", "-."),
     "no norm": (ORANGE, "D", ":"),
 }
-# A log axis has no place for an exact 0.
-SMALLEST = 1e-17
 
 
 def order_accuracy(ax, tables):
@@ -82,79 +72,6 @@ def order_accuracy(ax, tables):
     return accuracy_axis(ax)
 
 
-def dense_accuracy(ax, tables):
-    """Draw the test accuracy of fully connected nets with and without batch norm.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Where to draw.
-    tables : dict of str to Table
-        From `experiments.dense`; a row for each, with its name.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-    """
-    groups = {
-        name: {net: table[net] for net in ("BN", "plain")} for name, table in tables.items()
-    }
-    strips(ax, groups, xlabel="")
-    return accuracy_axis(ax)
-
-
-def bias_effects(ax, table):
-    """Draw how much of a bias is left behind batch norm.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Where to draw.
-    table : Table
-        From `experiments.bias`.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-    """
-    groups = {
-        case.replace(", ", "\n"): {
-            "gradient of the bias": np.maximum(row["gradient"], SMALLEST),
-            "change if removed": np.maximum(row["output"], SMALLEST),
-        }
-        for case, row in table.items()
-    }
-    ax.set_xscale("log")
-    looks = (BATCH_NORM, VARIANT)
-    xlabel = "relative size (log axis)"
-    strips(ax, groups, xlabel=xlabel, xlim=(1e-18, 30), looks=looks)
-    ax.axvspan(1e-18, 1e-12, facecolor="none", edgecolor=GREY, hatch="//", alpha=0.3)
-    above(ax, 1e-15, "rounding")
-    return ax
-
-
-def channel_leaks(ax, table):
-    """Draw how far a change of one channel spreads to the others.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Where to draw.
-    table : Table
-        From `experiments.spread`.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-    """
-    groups = {
-        name: {"changed channel": row["own"], "other channels": row["leak"]}
-        for name, row in table.items()
-    }
-    looks = (FORMER, BATCH_NORM)
-    return strips(ax, groups, xlabel="largest change of an output", looks=looks)
-
-
 def residual_blocks(ax, kind):
     """Draw a residual block: the stream that runs through the net, and its branch.
 
@@ -174,9 +91,8 @@ def residual_blocks(ax, kind):
     ValueError
         If the kind is none of these.
     """
-    drawn = ("post", "post, last gamma 0", "pre")
-    if kind not in drawn:
-        raise ValueError(f"expected one of {drawn}, got {kind!r}")
+    if kind not in KINDS:
+        raise ValueError(f"expected one of {tuple(KINDS)}, got {kind!r}")
     pre = kind == "pre"
     title = "pre-activation" if pre else "post-activation"
     last = "BN, γ = 0" if "gamma" in kind else "BN"
@@ -204,26 +120,6 @@ def residual_blocks(ax, kind):
     return ax
 
 
-def block_accuracy(ax, tables):
-    """Draw the test accuracy of residual nets of several depths and learning rates.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Where to draw.
-    tables : dict of str to Table
-        From `experiments.residual`; a row for each depth and learning rate, with its
-        name.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-    """
-    groups = {name: _by_kind(table) for name, table in tables.items()}
-    strips(ax, groups, xlabel="", looks=BLOCKS)
-    return accuracy_axis(ax)
-
-
 def signal_by_depth(ax, table):
     """Draw how the signal grows from block to block, before training.
 
@@ -239,8 +135,9 @@ def signal_by_depth(ax, table):
     matplotlib.axes.Axes
     """
     lines = {
-        name: (np.arange(row["size"].shape[1]), row["size"])
-        for name, row in _by_kind(table).items()
+        name: (np.arange(table[row]["size"].shape[1]), table[row]["size"])
+        for row, name in (KINDS | {"no norm": "no norm"}).items()
+        if row in table
     }
     ax.set_yscale("log")
     ylabel = "mean square\n(log axis)"
@@ -268,33 +165,6 @@ def dropout_ratios(ax, tables):
     looks = (BATCH_NORM, VARIANT, (PINK, "s", "-."))
     ylabel = "variance, eval / train\n(log axis)"
     return curves(ax, lines, xlabel="", ylabel=ylabel, looks=looks)
-
-
-def dropout_recalibrated(ax, tables):
-    """Draw what it gives to measure the running statistics again without dropout.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Where to draw.
-    tables : dict of str to Table
-        From `experiments.dropout`; a row for each rate, with its name.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-    """
-    groups = {
-        name: {"as trained": table["accuracy"], "recalibrated": table["recalibrated"]}
-        for name, table in tables.items()
-    }
-    strips(ax, groups, xlabel="", looks=(FORMER, BATCH_NORM))
-    return accuracy_axis(ax)
-
-
-def _by_kind(values):
-    """Name the kinds of block and put them in one order."""
-    return {name: values[kind] for kind, name in KINDS.items() if kind in values}
 
 
 def _box(ax, x, y, text, **look):

@@ -58,59 +58,6 @@ def test_learning_rates_that_were_tried_are_the_ticks(ax):
     assert ax.get_ylabel() == "steps to 90% accuracy"
 
 
-def sweep(last=0.1):
-    x = (0.01, 0.1, 1.0)
-    normed = np.array([[0.4, 0.9, last], [0.6, 0.9, last]])
-    plain = np.array([[0.3, 0.2, 0.1], [0.5, 0.2, 0.1]])
-    return {"BN": (x, normed), "plain": (x, plain)}
-
-
-def test_a_sweep_draws_a_line_for_each_seed_and_their_mean(ax):
-    benefits.accuracy_sweep(ax, sweep(), xlabel="learning rate")
-    blue = of_colour(ax, figure.BLUE)
-    assert blue[:2] == [[0.4, 0.9, 0.1], [0.6, 0.9, 0.1]]
-    assert blue[2] == pytest.approx([0.5, 0.9, 0.1])
-    assert of_colour(ax, figure.ORANGE)[2] == pytest.approx([0.4, 0.2, 0.1])
-
-
-def test_names_of_lines_that_end_together_stand_where_the_lines_are_apart(ax):
-    benefits.accuracy_sweep(ax, sweep(), xlabel="learning rate")
-    places = {text.get_text(): text.xy for text in ax.texts}
-    assert places["BN"] == (0.1, pytest.approx(0.9))
-    assert places["plain"] == (0.1, pytest.approx(0.2))
-
-
-def test_names_of_lines_that_end_apart_stand_at_the_ends(ax):
-    benefits.accuracy_sweep(ax, sweep(last=0.8), xlabel="learning rate")
-    places = {text.get_text(): text.xy for text in ax.texts}
-    assert places["BN"] == (1.0, pytest.approx(0.8))
-    assert places["plain"] == (1.0, pytest.approx(0.1))
-
-
-@pytest.mark.parametrize(
-    ("log", "scale", "label"), [(True, "log", "lr (log axis)"), (False, "linear", "lr")]
-)
-def test_a_log_axis_says_so(ax, log, scale, label):
-    benefits.accuracy_sweep(ax, sweep(), xlabel="lr", log=log)
-    assert (ax.get_xscale(), ax.get_xlabel()) == (scale, label)
-
-
-def test_a_sweep_shows_all_accuracies_and_chance(ax):
-    benefits.accuracy_sweep(ax, sweep(), xlabel="lr")
-    bottom, top = ax.get_ylim()
-    assert bottom == 0
-    assert top > 1
-    assert of_colour(ax, figure.GREY) == [[0.1, 0.1]]
-    assert ax.yaxis.get_major_formatter()(0.8) == "80%"
-
-
-def test_a_marked_setting_is_named_at_its_place(ax):
-    benefits.accuracy_sweep(ax, sweep(), xlabel="std", mark=("He", 0.2))
-    assert [line.get_xdata() for line in ax.lines if list(line.get_xdata()) == [0.2, 0.2]]
-    (name,) = [text for text in ax.texts if text.get_text() == "He"]
-    assert name.xy[0] == 0.2
-
-
 def test_accuracies_are_one_dot_for_each_seed_in_the_row_of_their_case(ax):
     groups = {
         "3×100": {"BN": np.array([0.8, 0.9])},
@@ -177,35 +124,3 @@ def test_names_of_gradients_stand_at_their_ends_on_the_log_axis(ax):
     ends = {text.get_text(): text.xy for text in ax.texts}
     heights = {"BN": 1e7, "plain": 0.5, "BN + skips": 1e3}
     assert ends == {name: (2, pytest.approx(y)) for name, y in heights.items()}
-
-
-def test_growth_is_compared_with_no_growth_and_with_theory(ax):
-    cases = {
-        "batch 256": ("BN", np.array([1.4, 1.5])),
-        "He alone": ("plain", np.array([0.9, 1.0])),
-    }
-    benefits.gradient_growth(ax, cases)
-    colours = {tuple(line.get_xdata()): line.get_color() for line in ax.lines}
-    assert (colours[1.4, 1.5], colours[0.9, 1.0]) == (figure.BLUE, figure.ORANGE)
-    assert dots(ax) == [(1.4, 1.5), (0.9, 1.0)]
-    dotted = [line.get_xdata()[0] for line in ax.lines if line.get_linestyle() == ":"]
-    assert dotted == pytest.approx([1, 1.467], abs=1e-3)
-    assert [text.get_text() for text in ax.texts] == ["no growth", "π / (π − 1)"]
-
-
-@pytest.mark.mpl_image_compare(
-    baseline_dir="../../baseline", tolerance=8, style="default", savefig_kwargs={"dpi": 60}
-)
-def test_a_sweep_looks_as_before():
-    rng = np.random.default_rng(0)
-    lrs = 10.0 ** np.arange(-2, 2)
-
-    def runs(*means):
-        return lrs, np.stack([mean + 0.05 * rng.random(3) for mean in means], axis=1)
-
-    sweeps = {"BN": runs(0.3, 0.9, 0.9, 0.1), "plain": runs(0.4, 0.5, 0.1, 0.1)}
-    with plt.rc_context():
-        figure.style()
-        fig, ax = plt.subplots()
-        benefits.accuracy_sweep(ax, sweeps, xlabel="learning rate")
-    return fig

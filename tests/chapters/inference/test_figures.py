@@ -30,19 +30,6 @@ def table(rows, **options):
     return Table(rows, "made up", options, (0, 1))
 
 
-def noise():
-    errors = {2: [0.7, 0.8], 4: [0.5, 0.6], 8: [0.4, 0.3]}
-    rows = {
-        f"batch {size}": {
-            "mean error": mean,
-            "variance error": [2 * value for value in mean],
-            "biased share": mean,
-        }
-        for size, mean in errors.items()
-    }
-    return table(rows, batch_sizes=tuple(errors))
-
-
 def mates():
     rows = {
         "eval()": {"accuracy": [0.98, 0.99]},
@@ -83,27 +70,6 @@ def test_warm_up_draws_every_seed_both_means_and_chance(ax):
     expected += [[0.2, 0.8], [0.4, 1.0], [0.3, 0.9], [0.1, 0.1]]
     assert sorted(drawn(ax)) == pytest.approx(np.array(sorted(expected)))
     assert (ax.get_xscale(), ax.get_ylim()) == ("log", (0, 1))
-
-
-def test_noise_compares_errors_with_lines_of_slope_one_half(ax):
-    inference.noise(ax, noise())
-    laws = [line for line in ax.lines if line.get_linewidth() == 5]
-    for law, end in zip(laws, (0.7, 0.35), strict=True):
-        x, y = np.log(law.get_xdata()), np.log(law.get_ydata())
-        np.testing.assert_allclose(np.diff(y) / np.diff(x), -0.5)
-        assert law.get_ydata()[-1] == pytest.approx(end)
-    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
-    assert [0.8, 0.6, 0.3] in drawn(ax)
-    assert [1.4, 1.0, 0.8] in drawn(ax)
-
-
-def test_biased_share_stands_beside_the_law(ax):
-    inference.biased_share(ax, noise())
-    for shares in ([0.5, 0.75, 0.875], [0.7, 0.5, 0.4], [0.8, 0.6, 0.3]):
-        assert shares in drawn(ax)
-    low, high = ax.get_ylim()
-    assert low == 0
-    assert high > 1
 
 
 def test_forgotten_eval_has_a_row_for_each_kind_of_batch(ax):
@@ -165,38 +131,6 @@ def test_recalibration_joins_before_and_after_of_each_seed(ax):
     assert (list(hollow.get_xdata()), hollow.get_markerfacecolor()) == ([0.4, 0.5], "white")
     assert (list(full.get_xdata()), full.get_markerfacecolor()) == ([0.9, 0.8], figure.BLUE)
     assert row_names(ax) == ["pruned"]
-
-
-def test_momentum_names_both_momenta_and_says_where_its_axis_starts(ax):
-    rows = {"momentum 0.1": np.array([0.95, 0.96]), "momentum 0.9": np.array([0.88, 0.9])}
-    inference.momentum(ax, [Table(rows, "swapped_momentum", {"batch_size": 8}, (0, 1))])
-    assert legend_of(ax) == ["momentum 0.1", "momentum 0.9"]
-    assert row_names(ax) == ["batch 8"]
-    assert (dots(ax, "o"), dots(ax, "D")) == ([0.95, 0.96], [0.88, 0.9])
-    assert f"starts at {ax.get_xlim()[0]:.0%}" in ax.get_xlabel()
-
-
-def test_half_life_marks_the_measured_steps_on_the_curve(ax):
-    columns = {"updates": np.array([7, 8])}
-    inference.half_life(ax, [Table(columns, "half_life", {"momentum": 0.1}, (0, 1))])
-    assert dots(ax, "o") == [7, 8]
-    (curve,) = [line for line in ax.lines if len(line.get_xdata()) > 2]
-    assert curve.get_ydata()[7] == pytest.approx(0.9**7)
-    assert "8 updates" in ax.texts[0].get_text()
-
-
-def test_stored_variance_shows_accuracies_and_changed_answers(ax):
-    rows = {
-        "batch 2": {"unbiased": [0.5], "biased": [0.45], "changed answers": [0.15]},
-        "batch 8": {"unbiased": [0.9], "biased": [0.92], "changed answers": [0.01]},
-    }
-    inference.stored_variance(ax, table(rows))
-    assert (dots(ax, "o"), dots(ax, "D"), dots(ax, "x")) == (
-        [0.5, 0.9],
-        [0.45, 0.92],
-        [0.01, 0.15],
-    )
-    assert row_names(ax) == ["batch 2", "batch 8"]
 
 
 def without_text(fig):

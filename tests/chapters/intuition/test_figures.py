@@ -103,27 +103,6 @@ def test_accuracy_runs_from_0_to_1_past_chance(ax):
     assert [text.get_text() for text in ax.texts][1:] == ["BN", "BN + noise", "plain"]
 
 
-def test_mean_accuracy_shows_each_seed_of_each_variant(ax):
-    accuracy = {"plain": np.array([[0.1, 0.3]]), "BN": np.array([[0.5, 0.7]])}
-    intuition.mean_accuracy(ax, {"ReLU": table(accuracy, every=20, steps=40)})
-    assert dots_of(ax)[:2] == [[pytest.approx(0.6)], [pytest.approx(0.2)]]
-    assert ax.get_xlim() == (0, 1)
-    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["ReLU"]
-
-
-@pytest.mark.parametrize(("what", "level"), [("output_change", 9), ("gradient_ratio", 10)])
-def test_scaled_weights_show_every_seed_and_layer(ax, what, level):
-    cells = {
-        "plain": {what: np.array([[1.0, 2.0], [3.0, 4.0]])},
-        "BN": {what: np.array([[0.01, 0.02], [0.03, 0.04]])},
-    }
-    intuition.scaled_weights(ax, {"ReLU": table(cells, factor=10.0)}, what)
-    assert dots_of(ax)[:2] == [[0.01, 0.02, 0.03, 0.04], [1.0, 2.0, 3.0, 4.0]]
-    places = [line.get_xdata() for line in ax.lines if line.get_color() == GREY]
-    assert places == [[level, level]]
-    assert ax.get_xscale() == "log"
-
-
 @pytest.mark.parametrize("what", ["weight_norm", "effective_lr", "output_size"])
 def test_the_end_of_each_training_is_a_row_from_zero(ax, what):
     ends = trainings()
@@ -139,33 +118,6 @@ def test_only_trainings_with_decay_have_open_dots(ax):
     is_open = [dot.get_markerfacecolor() == "white" for dot in dots]
     assert is_open == [False, True, False, True, False]
     assert [dot.get_color() for dot in dots] == [ORANGE, ORANGE, BLUE, BLUE, BLUE]
-
-
-def test_losses_are_those_of_one_seed(ax):
-    found = trainings()
-    intuition.decay_losses(ax, found, seed=1)
-    drawn = {line.get_label(): line.get_ydata().tolist() for line in ax.lines}
-    assert drawn == {
-        "decay": found["BN, decay"]["loss"][1].tolist(),
-        "no decay": found["BN"]["loss"][1].tolist(),
-        "growing rate": found["BN, growing rate"]["loss"][1].tolist(),
-    }
-    assert {text.get_text() for text in ax.texts} == set(drawn)
-    assert ax.get_legend() is None
-
-
-def test_distances_from_decay_show_every_seed_and_their_mean(ax):
-    intuition.distance_from_decay(ax, trainings())
-    without = [[0.0, 0.1, 0.2], [0.0, 0.2, 0.3], [0.0, 0.15, 0.25]]
-    np.testing.assert_allclose(lines_of(ax, GREY), without, atol=1e-12)
-    instead = [[0.0, 0.01, 0.01]] * 3
-    np.testing.assert_allclose(lines_of(ax, GREEN), instead, atol=1e-12)
-    assert {text.get_text() for text in ax.texts} == {"no decay", "growing rate"}
-
-
-def test_equal_losses_leave_a_gap_instead_of_a_fall_to_nothing(ax):
-    intuition.distance_from_decay(ax, trainings())
-    assert ax.get_ylim()[0] > 1e-3
 
 
 # Without words and with fixed margins: fonts differ between machines.

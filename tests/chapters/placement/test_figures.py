@@ -72,47 +72,6 @@ def test_accuracies_are_percentages_from_0_to_100_with_chance_at_10(ax):
     assert "chance" in written(ax)
 
 
-def test_the_plain_dense_net_is_orange_and_the_other_blue(ax):
-    accuracy = {"plain": np.array([0.1, 0.2]), "BN": np.array([0.8, 0.9])}
-    placement.dense_accuracy(ax, {"ReLU": accuracy})
-    colours = {tuple(line.get_xdata()): line.get_color() for line in ax.lines}
-    assert colours[(0.1, 0.2)] == figure.ORANGE
-    assert colours[(0.8, 0.9)] == figure.BLUE
-    assert rows(ax) == ["ReLU"]
-
-
-def test_effects_of_the_bias_are_drawn_on_a_log_axis_an_exact_zero_too(ax):
-    table = {
-        "linear, train": {"gradient": np.array([1e-15, 0]), "output": np.array([2e-14, 0])},
-        "linear, eval": {"gradient": np.array([1.0, 0.1]), "output": np.array([1.0, 2.0])},
-    }
-    placement.bias_effects(ax, table)
-    assert dots(ax) == [(1e-15, 1e-17), (2e-14, 1e-17), (1.0, 0.1), (1.0, 2.0)]
-    assert ax.get_xscale() == "log"
-    assert "log axis" in ax.get_xlabel()
-    assert rows(ax) == ["linear\ntrain", "linear\neval"]
-
-
-def test_rounding_is_marked_below_every_effect_that_counts(ax):
-    size = np.array([1e-15])
-    placement.bias_effects(ax, {"conv, train": {"gradient": size, "output": size}})
-    (hatched,) = [patch for patch in ax.patches if patch.get_hatch()]
-    right = hatched.get_x() + hatched.get_width()
-    assert (hatched.get_x(), right) == pytest.approx((1e-18, 1e-12))
-    assert "rounding" in written(ax)
-
-
-def test_a_norm_that_leaks_shows_both_of_its_changes(ax):
-    table = {
-        "BN": {"leak": np.array([0.0, 0.0]), "own": np.array([3.0, 4.0])},
-        "LN": {"leak": np.array([2.0, 2.5]), "own": np.array([5.0, 6.0])},
-    }
-    placement.channel_leaks(ax, table)
-    assert dots(ax) == [(3.0, 4.0), (0.0, 0.0), (5.0, 6.0), (2.0, 2.5)]
-    assert rows(ax) == ["BN", "LN"]
-    assert ax.get_xlim()[0] < 0 < 6 < ax.get_xlim()[1]
-
-
 @pytest.mark.parametrize(
     ("kind", "steps"),
     [
@@ -146,15 +105,6 @@ def test_a_layer_stands_on_the_skip_path_after_the_sum_alone(ax, kind, blocking)
 def test_an_unknown_block_is_refused(ax):
     with pytest.raises(ValueError, match=r"expected one of .*'pre'.*got 'middle'"):
         placement.residual_blocks(ax, "middle")
-
-
-def test_each_depth_is_a_row_and_each_kind_of_block_a_series(ax):
-    accuracy = {"post": np.array([0.3, 0.5]), "pre": np.array([0.7, 0.8])}
-    placement.block_accuracy(ax, {"32 blocks": accuracy})
-    assert dots(ax) == [(0.7, 0.8), (0.3, 0.5)]
-    assert rows(ax) == ["32 blocks"]
-    (legend,) = ax.figure.legends
-    assert [text.get_text() for text in legend.get_texts()] == ["pre", "post"]
 
 
 SIGNALS = {
@@ -203,25 +153,6 @@ def test_variance_ratios_of_each_rate_are_a_named_line_through_three_norms(ax):
     assert written(ax) == ["rate 0.1", "rate 0.5", "rate 0.8"]
     assert len(ax.get_xticks()) == 3
     assert "log axis" in ax.get_ylabel()
-
-
-def test_recalibration_is_told_from_training_in_each_row(ax):
-    placement.dropout_recalibrated(ax, DROPOUTS)
-    assert rows(ax) == ["rate 0.1", "rate 0.5", "rate 0.8"]
-    assert dots(ax)[4:6] == [pytest.approx((0.5, 0.4)), (0.9, 0.8)]
-    (legend,) = ax.figure.legends
-    assert [t.get_text() for t in legend.get_texts()] == ["as trained", "recalibrated"]
-
-
-def test_orange_is_kept_for_plain_nets_and_no_net_here_is_plain():
-    accuracy = {kind: np.array([0.5]) for kind in ("post", "post, last gamma 0", "pre")}
-    fig, axs = plt.subplots(4, 1)
-    placement.block_accuracy(axs[0], {"2 blocks": accuracy})
-    placement.signal_by_depth(axs[1], SIGNALS)
-    placement.dropout_ratios(axs[2], DROPOUTS)
-    placement.dropout_recalibrated(axs[3], DROPOUTS)
-    assert figure.ORANGE not in {line.get_color() for ax in axs for line in ax.lines}
-    plt.close(fig)
 
 
 @pytest.mark.mpl_image_compare(

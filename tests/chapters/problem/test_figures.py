@@ -10,7 +10,7 @@ import pytest
 
 from bn_lib.chapters.problem import figures as problem
 from bn_lib.course.experiment import Table
-from bn_lib.course.figure import BLUE, GREEN, ORANGE
+from bn_lib.course.figure import BLUE, ORANGE
 
 
 @pytest.fixture
@@ -65,53 +65,6 @@ def test_by_default_each_net_shows_its_unit_of_median_travel():
         middle = table[net]["inputs"][0, :, -1, 1, unit]
         np.testing.assert_array_equal(ax.lines[2].get_ydata(), middle)
     plt.close(fig)
-
-
-MOVES = {
-    "plain": np.array([[1.0, 2.0, 4.0], [2.0, 2.0, 2.0]]),
-    "BN": np.array([[0.1, 0.2, 0.3], [0.3, 0.2, 0.1]]),
-    "before BN": np.array([[0.5, 0.5, 0.5], [0.7, 0.7, 0.7]]),
-}
-
-
-def test_drift_shows_each_seed_and_the_mean_of_each_series(ax):
-    assert problem.drift(ax, MOVES, "start to end") is ax
-    for name, colour in (("plain", ORANGE), ("BN", BLUE), ("before BN", GREEN)):
-        expected = [*MOVES[name].tolist(), MOVES[name].mean(axis=0).tolist()]
-        np.testing.assert_allclose(lines_of(ax, colour), expected)
-    assert {text.get_text() for text in ax.texts} == {"plain", "BN", "before BN"}
-    assert [tick for tick in ax.get_xticks()] == [1, 2, 3]
-    assert "start to end" in ax.get_ylabel()
-
-
-def test_drift_starts_at_zero_or_says_that_it_is_logarithmic(ax):
-    problem.drift(ax, MOVES, "start to end")
-    assert ax.get_ylim()[0] == 0
-    ax.clear()
-    problem.drift(ax, MOVES, "per 25 steps", log=True)
-    assert (ax.get_yscale(), "log" in ax.get_ylabel()) == ("log", True)
-
-
-def test_change_of_gradients_is_a_dot_for_each_seed_and_net(ax):
-    table = drift_table()
-    problem.gradient_change(ax, {"first": table, "second": table}, "direction", layer=0)
-    dots = {tuple(line.get_xdata()) for line in ax.lines if line.get_marker() in "os"}
-    for net in ("plain", "BN"):
-        assert tuple(table[net]["gradient_change"][:, :, 0, 2].mean(axis=1)) in dots
-    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["first", "second"]
-    assert (ax.get_xlim()[0], "cosine" in ax.get_xlabel()) == (0, True)
-
-
-def test_change_of_gradients_is_the_mean_of_all_layers_unless_one_is_named(ax):
-    table = drift_table()
-    changes = table["plain"]["gradient_change"]
-    problem.gradient_change_by_step(ax, table)
-    share = changes[..., 1].mean(axis=2)
-    assert lines_of(ax, ORANGE) == [*share.tolist(), share.mean(axis=0).tolist()]
-    assert ax.lines[0].get_xdata().tolist() == [0, 10, 20]
-    ax.clear()
-    problem.gradient_change_by_step(ax, table, layer=2)
-    assert lines_of(ax, ORANGE)[0] == changes[0, :, 2, 1].tolist()
 
 
 def test_signals_show_each_seed_and_are_named_where_they_end(ax):
