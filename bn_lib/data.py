@@ -54,7 +54,7 @@ def load_digits(as_images=False, centered=False, scaled=False):
         of the inputs' energy is that image, which a net without norms cannot remove.
     scaled : bool
         Then divide both parts by the root mean square of the training part, which is
-        0.27 for centered pixels: a net without norms learns the sooner for it.
+        0.27 for centered pixels, so small that a net without norms starts slowly.
 
     Returns
     -------

@@ -65,6 +65,10 @@ SPELLING = {
     "accha": "acha achha achchha",
     "dono": "donon",
     "baad mein": "bad-mein bad-me",
+    "fark": "farak",
+    "jismein": "jisme",
+    "usmein": "usme",
+    "ismein": "isme",
 }
 # How the book speaks: as a good senior does, who says socho and not sochiye, and the
 # everyday word, which often is the English one. The words are whole: ghatao, not ghat.
@@ -78,7 +82,7 @@ BOOKISH = {
     "wapas lana": "lautana lautao lautata",
     "decide karna": "tay",
     "result": "nateeja nateeje natija",
-    "count": "ginti",
+    "count": "ginti gino",
     "change": "badlaav badlav",
     "step": "kadam",
     "version": "roop",

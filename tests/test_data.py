@@ -60,6 +60,15 @@ def test_images_are_the_rows_with_a_channel():
     assert np.array_equal(images.x_test.reshape(360, 64), flat.x_test)
 
 
+def test_scaled_digits_have_a_mean_square_of_one_in_the_training_part():
+    centered, scaled = (load_digits(centered=True, scaled=s) for s in (False, True))
+    size = np.sqrt(np.mean(centered.x_train**2))
+    assert round(size, 2) == 0.27
+    np.testing.assert_allclose(np.mean(scaled.x_train**2), 1)
+    for part in ("x_train", "x_test"):
+        np.testing.assert_allclose(size * getattr(scaled, part), getattr(centered, part))
+
+
 @pytest.mark.parametrize("as_images", [False, True])
 def test_centered_digits_lack_the_mean_image_of_the_training_part(as_images):
     raw, centered = (load_digits(as_images, c) for c in (False, True))

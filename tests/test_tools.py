@@ -84,15 +84,33 @@ def test_what_is_kept_matters_only_where_both_were_edited(path, keep):
     assert notebooks.synchronized(path, keep).cells[1].source == "Notebook."
 
 
-@pytest.mark.skipif(shutil.which("git") is None, reason="there is no git")
+def commit(path):
+    """Commit all of the project, here or on another machine."""
+    git = ["git", "-C", path.parents[1], "-c", "user.name=a", "-c", "user.email=a@b.c"]
+    for step in (["init", "-q"], ["add", "chapters"], ["commit", "-qm", "all"]):
+        subprocess.run([*git, *step], check=True)
+
+
+needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="there is no git")
+
+
+@needs_git
 def test_after_a_pull_git_knows_what_both_once_were(path):
     edit(path, "Do aur do.", "Pulled.")
     edit(notebooks.text_path(path), "Do aur do.", "Pulled.")
-    git = ["git", "-C", path.parents[1], "-c", "user.name=a", "-c", "user.email=a@b.c"]
-    for step in (["init", "-q"], ["add", "."], ["commit", "-qm", "all"]):
-        subprocess.run([*git, *step], check=True)
+    commit(path)
     edit(notebooks.text_path(path), "Pulled.", "Text.")
     assert notebooks.synchronized(path).cells[1].source == "Text."
+
+
+@needs_git
+def test_a_text_that_was_committed_before_its_notebook_ran_is_not_undone(path):
+    notebooks._stamp(path).unlink()  # as after a merge: nothing was left here
+    edit(notebooks.text_path(path), "Do aur do.", "Merged.")
+    commit(path)
+    with pytest.raises(ValueError, match="KEEP=text"):
+        notebooks.synchronized(path)
+    assert notebooks.synchronized(path, "text").cells[1].source == "Merged."
 
 
 def test_a_chapter_can_begin_as_text_alone(path):

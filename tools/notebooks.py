@@ -142,13 +142,22 @@ def _stamp(path):
 
 
 def _agreed(path):
-    """Yield the text form as it was left here last time, and as git has it."""
+    """Yield the text form as it was left here last time, and as git has it.
+
+    A commit in which the forms differ, a merge say, is nothing that they agreed on.
+    """
     if _stamp(path).exists():
         yield _stamp(path).read_text("utf-8")
-    place = text_path(path).relative_to(ROOT).as_posix()
-    asked = ["git", "-C", ROOT, "show", f"HEAD:{place}"]
     with suppress(FileNotFoundError):  # where there is no git
-        yield subprocess.run(asked, capture_output=True, encoding="utf-8").stdout
+        text, notebook = map(_committed, (text_path(path), path))
+        if notebook and as_text(tidy(nbformat.v4.reads(notebook))) == text:
+            yield text
+
+
+def _committed(path):
+    place = path.relative_to(ROOT).as_posix()
+    asked = ["git", "-C", ROOT, "show", f"HEAD:{place}"]
+    return subprocess.run(asked, capture_output=True, encoding="utf-8").stdout
 
 
 def write(path, notebook):
