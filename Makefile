@@ -14,12 +14,18 @@ NOTEBOOKS := $(sort $(wildcard chapters/*$(CHAPTER).ipynb))
 OF_ONE := tests/chapters/$(CHAPTER) bn_lib/chapters/$(CHAPTER) tests/test_book.py
 TESTS := $(if $(CHAPTER),$(OF_ONE),tests bn_lib)
 
-.PHONY: book pdf links test answers claims bench lab notebooks pins clean
+.PHONY: book live pdf links test answers practice claims bench lab notebooks pins clean
 
 book: .venv/book _build/look
 	@mkdir -p _build
 	@$(BUILD) >_build/book.log 2>&1 || { cat _build/book.log; exit 1; }
 	@echo "The book is ready. Open _build/html/index.html in a browser."
+
+# The same with Python on its pages, from Pyodide's CDN or the folder in PYODIDE_MIRROR.
+live:
+	@rm -f _build/look
+	@BOOK_LIVE=_build/pyodide $(MAKE) --no-print-directory book
+	@rm -f _build/look
 
 # One PDF a language, and the book again, which then offers them on every page.
 pdf: book
@@ -40,12 +46,16 @@ test: .venv/all book
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(ENV) $(BIN)/python -m pytest --nbval --nbval-current-env --numprocesses 2 --dist loadfile \
-		--nbval-sanitize-with tests/sanitize.cfg --ignore tests/answers $(TESTS) $(NOTEBOOKS)
+		--nbval-sanitize-with tests/sanitize.cfg --ignore tests/answers --ignore tests/browser/practice $(TESTS) $(NOTEBOOKS)
 
 # Measures every claim twice, with its own seeds and with others, one on each core.
 answers: .venv/all
 	$(ENV) $(BIN)/python -m pytest --numprocesses 2 --dist loadfile \
 		$(if $(CHAPTER),-k $(CHAPTER).) tests/answers
+
+# The exercises as a reader does them: on the pages, in a browser, with Python in it.
+practice: .venv/all live
+	$(ENV) $(BIN)/python -m pytest --numprocesses 2 --dist load tests/browser/practice
 
 claims: .venv/all
 	$(ENV) $(BIN)/python -m bn_lib.course.ledger $(CHAPTER)

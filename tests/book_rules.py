@@ -20,7 +20,7 @@ from tools.book import CONFIG, LANGUAGES
 from tools.notebooks import CELL_METADATA, KERNEL
 
 BOXES = set(CONFIG["bilingual_boxes"])
-TAGS = {*LANGUAGES, *BOXES, "raises-exception", "nbval-ignore-output", "hide-input"}
+TAGS = {*LANGUAGES, *BOXES, "raises-exception", "nbval-ignore-output", "hide-input", "live"}
 LONGEST_CODE = 18  # lines: what a phone shows
 LONGEST_SENTENCE = 28  # words; the aim is 20
 LARGEST_IMAGE = 150_000  # bytes

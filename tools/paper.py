@@ -106,6 +106,7 @@ def _article(page, name, language):
     unprinted = [".lang-separator", ".headerlink", "script", "button", "form"]
     # On paper the ledger is a list of verdicts; the screen has the numbers.
     unprinted += [".ledger :is(fieldset, details)"]
+    unprinted += [".bn-verdict details"]  # an open hint is none
     for part in article.select(", ".join([*others, *unprinted])):
         part.decompose()
     prefix = name.removesuffix(".html") + "--"

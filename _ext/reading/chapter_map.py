@@ -53,6 +53,7 @@ def _visit(self, node):
 
 def _row(builder, document, title, question):
     languages = read_languages(builder.config)
+    practice = 0
     title, time = spans(title, languages), spans("ban raha hai · in the making", languages)
     ready = document in builder.env.found_docs
     if ready:
@@ -61,9 +62,12 @@ def _row(builder, document, title, question):
         title = f'<a href="{link}">{own}</a>'
         known = lengths(builder.env).get(document)
         time = in_words(known.whole, builder.config) if known else ""
-    number = document.rpartition("/")[2].partition("_")[0].lstrip("0")
+        practice = known.whole.exercises if known else 0
+    number, _, name = document.rpartition("/")[2].partition("_")
+    number = number.lstrip("0")
+    of = f' data-chapter="{name}" data-exercises="{practice}"' if practice else ""
     return (
-        f'<li class="{"ready" if ready else "later"}">'
+        f'<li class="{"ready" if ready else "later"}"{of}>'
         f'<span class="number">{number}</span><div>'
         f'<p class="title">{title} <span class="time">{time}</span></p>'
         f"<p>{spans(question, languages)}</p></div></li>"

@@ -1,10 +1,17 @@
-"""The book to take along: all pages in one zip, the code in another, PDFs if made."""
+"""The book to take along: all pages in one zip, the code in another, PDFs if made.
 
+Where pages run Python, a third zip has that too; the first stays small, without it.
+"""
+
+import re
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-ZIP, CODE = "bn-samjho.zip", "bn-samjho-code.zip"
-BUILT = {"_build", "__pycache__", ZIP}  # is not packed, as is nothing that is hidden
+ZIP, CODE, LIVE = "bn-samjho.zip", "bn-samjho-code.zip", "bn-samjho-python.zip"
+# Is not packed, as is nothing that is hidden.
+BUILT = {"_build", "__pycache__", ZIP, LIVE}
+# What a page says of running Python; without it nothing is offered.
+RUNS = re.compile(rb"<!--live-->.*?<!--/live-->", re.S)
 
 
 def setup(app):
@@ -14,7 +21,7 @@ def setup(app):
 
 
 def _offer(app, pagename, templatename, context, doctree):
-    context["offline_zip"] = ZIP
+    context["offline_zip"], context["offline_live"] = ZIP, LIVE
     context["offline_pdfs"] = {
         path.stem.rpartition("-")[2]: path.name for path in _papers(app)
     }
@@ -36,24 +43,29 @@ def _pack(app, exception):
     for path in _papers(app):
         (out / path.name).write_bytes(path.read_bytes())
     _zip(out / CODE, Path(app.srcdir))
-    _zip(out / ZIP, out)
+    if app.live_megabytes:
+        _zip(out / LIVE, out)
+    _zip(out / ZIP, out, live=False)
 
 
-def _zip(target, folder):
+def _zip(target, folder, live=True):
     """Pack a folder; the same files always give the same zip."""
     with ZipFile(target, "w") as packed:
-        for path in _files(folder):
+        for path in _files(folder, BUILT if live else BUILT | {"live"}):
             place = path.relative_to(folder).as_posix()
             info = ZipInfo(f"{target.stem}/{place}")  # without the time
             info.compress_type, info.external_attr = ZIP_DEFLATED, 0o644 << 16
-            packed.writestr(info, path.read_bytes())
+            content = path.read_bytes()
+            if not live and path.suffix == ".html":
+                content = RUNS.sub(b"", content)
+            packed.writestr(info, content)
 
 
-def _files(folder):
+def _files(folder, but):
     for path in sorted(folder.iterdir()):
-        if path.name in BUILT or path.name.startswith("."):
+        if path.name in but or path.name.startswith("."):
             continue
         if path.is_dir():
-            yield from _files(path)
+            yield from _files(path, but)
         else:
             yield path

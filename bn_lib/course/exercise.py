@@ -8,7 +8,7 @@ import inspect
 import tomllib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from importlib import import_module, resources
 
@@ -27,7 +27,7 @@ from bn_lib.course.verdict import Verdict
 from bn_lib.course.watch import Watch
 from bn_lib.course.wrong_lines import with_wrong_lines
 
-__all__ = ["Exercise", "check", "exercises", "judge", "texts"]
+__all__ = ["Exercise", "check", "exercises", "hints", "judge", "texts"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,6 +157,26 @@ def exercises(chapter):
 
 
 @cache
+def hints(exercise_id):
+    """Read what helps with an exercise, from ``hints.toml`` in its chapter's folder.
+
+    Parameters
+    ----------
+    exercise_id : str
+        Chapter and name, such as ``"math.forward"``.
+
+    Returns
+    -------
+    dict
+        A language to its hints, from general to pointed.
+    """
+    chapter, _, name = exercise_id.partition(".")
+    table = resources.files(f"bn_lib.chapters.{chapter}").joinpath("hints.toml")
+    told = tomllib.loads(table.read_text("utf-8"))[name]
+    return {language: tuple(texts) for language, texts in told.items()}
+
+
+@cache
 def texts():
     """Read what a check says, from ``mistakes.toml`` beside the chapters.
 
@@ -212,7 +232,11 @@ def check(exercise_id, answer):
     if exercise_id not in known:
         names = ", ".join(known) or "none in this chapter"
         raise ValueError(f"expected an exercise ({names}), got {exercise_id!r}")
-    return judge(exercise_id, known[exercise_id], answer, texts())
+    from bn_lib.course.progress import record  # which lists the exercises itself
+
+    verdict = judge(exercise_id, known[exercise_id], answer, texts())
+    record(exercise_id, verdict.passed, known[exercise_id].answer)
+    return verdict if verdict.passed else replace(verdict, hints=hints(exercise_id))
 
 
 def judge(exercise_id, exercise, answer, texts):

@@ -1,5 +1,6 @@
 """What a check tells the learner, as text and as a small box of HTML."""
 
+import re
 from dataclasses import dataclass, field
 from html import escape
 
@@ -20,6 +21,7 @@ _BOX = (
     "max-width:46em;line-height:1.5;overflow-wrap:anywhere"
 )
 _PARAGRAPH = "margin:.25em 0"
+_LANGUAGES = {"hinglish": "hi-Latn", "english": "en"}
 
 
 @dataclass(frozen=True, repr=False)
@@ -47,6 +49,8 @@ class Verdict:
         For a class, what was then done with its object.
     printed : str
         What the answer printed while it was checked.
+    hints : dict of str to tuple of str
+        What helps, step by step, in each language; `code` stands in backticks.
 
     Notes
     -----
@@ -69,37 +73,55 @@ class Verdict:
     inputs: dict = field(default_factory=dict, hash=False, compare=False)
     steps: dict = field(default_factory=dict, hash=False, compare=False)
     printed: str = ""
+    hints: dict = field(default_factory=dict, hash=False, compare=False)
 
     @property
     def mistake(self):
         """The first of the mistakes, or None."""
         return self.mistakes[0] if self.mistakes else None
 
+    @property
+    def looks(self):
+        """How it is shown: its mark, the colour of its edge, a word for each language."""
+        outcome = "failed" if self.attempted else "open"
+        mark, *words, edge = _LOOKS["passed" if self.passed else outcome]
+        return mark, edge, dict(zip(_LANGUAGES, words, strict=True))
+
     def __repr__(self):
-        mark, hinglish, english, _ = self._look()
-        return (
-            f"{mark} {self.exercise}: {hinglish} {self.messages['hinglish']}\n"
-            f"  {self.exercise}: {english} {self.messages['english']}"
-        )
+        mark, _, words = self.looks
+        said = [
+            f"{self.exercise}: {word} {self.messages[language]}"
+            for language, word in words.items()
+        ]
+        return f"{mark} " + "\n  ".join(said)
 
     def _repr_html_(self):
-        mark, hinglish, english, edge = self._look()
-        return (
-            f'<div class="bn-verdict" style="{_BOX.format(edge=edge)}">'
-            + self._paragraph("hinglish", "hi-Latn", mark, hinglish)
-            + self._paragraph("english", "en", mark, english)
-            + "</div>"
-        )
+        mark, edge, words = self.looks
+        said = [self._paragraph(language, mark, word) for language, word in words.items()]
+        shown = "".join(said) + "".join(map(_hint, *self._hints()))
+        return f'<div class="bn-verdict" style="{_BOX.format(edge=edge)}">{shown}</div>'
 
-    def _look(self):
-        if not self.attempted:
-            return _LOOKS["open"]
-        return _LOOKS["passed" if self.passed else "failed"]
-
-    def _paragraph(self, language, code, mark, word):
+    def _paragraph(self, language, mark, word):
         return (
-            f'<p class="lang-{language}" lang="{code}" style="{_PARAGRAPH}">'
+            f'<p class="lang-{language}" lang="{_LANGUAGES[language]}" '
+            f'style="{_PARAGRAPH}">'
             f'<strong><span aria-hidden="true">{mark}</span> '
             f"{escape(self.exercise)}: {word}</strong> "
             f"{escape(self.messages[language])}</p>"
         )
+
+    def _hints(self):
+        """Return the numbers of the hints, and the hints of each language."""
+        told = [self.hints.get(language, ()) for language in _LANGUAGES]
+        return [range(1, 1 + len(told[0])), *told]
+
+
+def _hint(number, *texts):
+    """Return one hint, closed until it is asked for."""
+    said = [
+        f'<p class="lang-{language}" lang="{code}" style="{_PARAGRAPH}">'
+        + re.sub("`(.+?)`", r"<code>\1</code>", escape(text))
+        + "</p>"
+        for (language, code), text in zip(_LANGUAGES.items(), texts, strict=True)
+    ]
+    return f"<details><summary>Hint {number}</summary>{''.join(said)}</details>"

@@ -5,10 +5,13 @@ import pkgutil
 import re
 import subprocess
 import sys
+import tomllib
 import warnings
+from dataclasses import replace
 from functools import partial
 from html.parser import HTMLParser
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +19,7 @@ import torch
 
 from bn_lib import chapters, functional
 from bn_lib.course import watch
-from bn_lib.course.exercise import Exercise, check, exercises, judge, texts
+from bn_lib.course.exercise import Exercise, check, exercises, hints, judge, texts
 from bn_lib.course.observation import Problem, same
 from bn_lib.course.probe import alike, huge
 from bn_lib.course.verdict import Verdict
@@ -695,6 +698,28 @@ def test_hinglish_is_spelled_and_spoken_as_the_book_does(mistake):
     assert max(len(s.split()) for s in re.split(r"[.?:;] ", hinglish)) <= 20
 
 
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_hints_say_the_same_in_both_languages_step_by_step(exercise):
+    told = hints(exercise)
+    assert list(told) == ["hinglish", "english"]
+    assert len(told["hinglish"]) == len(told["english"]) >= 2
+    for hinglish, english in zip(*told.values(), strict=True):
+        assert sorted(NUMBER.findall(hinglish)) == sorted(NUMBER.findall(english))
+        assert set(re.findall("`.+?`", hinglish)) == set(re.findall("`.+?`", english))
+        assert max(len(hinglish.split()), len(english.split())) <= 32
+        prose = re.sub("`.+?`", "", hinglish)
+        assert list(book_rules.misspelled(WORD.findall(prose))) == []
+        assert list(book_rules.unsaid(prose)) == []
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_hints_are_for_exercises_that_exist(chapter):
+    names = [exercise.partition(".")[2] for exercise in exercises(chapter)]
+    path = Path(chapters.__path__[0], chapter, "hints.toml")
+    known = tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
+    assert sorted(known) == sorted(names)
+
+
 def test_text_is_two_lines_with_a_mark_and_a_word():
     marks = {
         "✔": ("backward.two", ([[-1], [1]], [[0], [0]])),
@@ -724,24 +749,43 @@ class Page(HTMLParser):
         self.styles.append(attrs.get("style", ""))
         if tag == "p":
             self.inside = attrs["class"], attrs["lang"]
-            self.paragraphs[self.inside] = ""
+            self.paragraphs.setdefault(self.inside, [""]).append("")
+        elif tag == "summary":
+            self.inside = "summary"
+            self.paragraphs.setdefault(self.inside, [""]).append("")
 
     def handle_endtag(self, tag):
         self.depth -= 1
 
     def handle_data(self, data):
-        self.paragraphs[self.inside] += data
+        self.paragraphs[self.inside][-1] += data
 
 
 def test_html_has_a_paragraph_for_each_language():
     verdict = check("math.forward", lambda x, *rest: x * 0.0)
-    page = Page(verdict._repr_html_())
+    page = Page(replace(verdict, hints={})._repr_html_())
     assert page.depth == 0
     assert set(page.paragraphs) == {("lang-hinglish", "hi-Latn"), ("lang-english", "en")}
-    hinglish, english = page.paragraphs.values()
+    (_, hinglish), (_, english) = page.paragraphs.values()
     assert verdict.messages["hinglish"] in hinglish
     assert verdict.messages["english"] in english
     assert all("✘" in text for text in (hinglish, english))
+
+
+def test_html_has_hints_that_wait_until_they_are_asked_for():
+    page = Page(check("math.forward", ...)._repr_html_())
+    assert page.depth == 0
+    told = hints("math.forward")
+    assert page.paragraphs["summary"][1:] == ["Hint 1", "Hint 2", "Hint 3"]
+    for language, code in (("hinglish", "hi-Latn"), ("english", "en")):
+        shown = page.paragraphs[f"lang-{language}", code][2:]
+        assert shown == [hint.replace("`", "") for hint in told[language]]
+    assert "<code>axis=0</code>" in check("math.forward", ...)._repr_html_()
+
+
+def test_who_is_right_gets_no_hints():
+    assert check("backward.two", ([[-1], [1]], [[0], [0]])).hints == {}
+    assert check("backward.two", 3).hints == hints("backward.two")
 
 
 def test_html_escapes_what_the_learner_brings():
@@ -751,8 +795,9 @@ def test_html_escapes_what_the_learner_brings():
     verdict = check("math.forward", attack)
     assert "<script>" in verdict.messages["english"]
     page = Page(verdict._repr_html_())
-    assert page.tags == {"div", "p", "strong", "span"}
-    assert '<script>alert(1)</script> & "quotes"' in page.paragraphs["lang-english", "en"]
+    assert page.tags == {"div", "p", "strong", "span", "details", "summary", "code"}
+    english = page.paragraphs["lang-english", "en"][1]
+    assert '<script>alert(1)</script> & "quotes"' in english
 
 
 def _luminance(colour):

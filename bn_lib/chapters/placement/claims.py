@@ -2,11 +2,10 @@
 
 import numpy as np
 
+from bn_lib.chapters.placement.dropout import dropout, dropout_law
 from bn_lib.chapters.placement.experiments import (
     bias,
     dense,
-    dropout,
-    dropout_law,
     order,
     residual,
     signal,

@@ -152,8 +152,8 @@ def dropout_ratios(ax, tables):
     ax : matplotlib.axes.Axes
         Where to draw.
     tables : dict of str to Table
-        From `experiments.dropout`; a line for each of at most three rates, with its
-        name.
+        From `bn_lib.chapters.placement.dropout.dropout`; a line for each of at most
+        three rates, with its name.
 
     Returns
     -------

@@ -1,4 +1,3 @@
-import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
@@ -8,8 +7,6 @@ from bn_lib.chapters.placement import experiments as placement
 from bn_lib.chapters.placement.experiments import (
     bias,
     dense,
-    dropout,
-    dropout_law,
     order,
     residual,
     signal,
@@ -68,16 +65,6 @@ def test_the_signal_is_measured_after_the_stem_and_each_block():
     assert (table["post"]["size"][:, -1] > 1).all()
 
 
-@pytest.mark.parametrize("rate", [0.1, 0.5, 0.8])
-def test_the_law_of_dropout_is_met_by_drawn_features(rate):
-    rng = np.random.default_rng(0)
-    features = np.maximum(rng.normal(size=(4000, 400)), 0)
-    weights = rng.normal(size=(400, 200))
-    kept = (rng.random(features.shape) >= rate) / (1 - rate)
-    ratio = np.var(features @ weights, axis=0) / np.var((kept * features) @ weights, axis=0)
-    assert_allclose(ratio.mean(), dropout_law(rate), rtol=0.05)
-
-
 def test_the_bias_is_seen_where_it_matters_and_nowhere_else():
     table = bias(seeds=(0,))
     assert table["linear, train"]["gradient"] < 1e-10
@@ -92,10 +79,3 @@ def test_group_and_layer_norm_show_that_a_leak_would_be_seen():
     assert table["GN (N, C, H, W)"]["leak"] > 0.01
     assert table["BN (N, C, H, W)"]["leak"] == 0
     assert all(row["own"] > 0.01 for row in table.values())
-
-
-def test_without_dropout_running_and_eval_variance_agree():
-    table = dropout(rate=0.0, steps=60, seeds=(0,))
-    # The running statistics lag behind weights that still move.
-    assert_allclose(table["ratio"], 1, atol=0.1)
-    assert table["accuracy"].shape == table["recalibrated"].shape == (1,)

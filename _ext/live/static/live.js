@@ -1,0 +1,106 @@
+// Offers to run the exercises and live cells of a page, and keeps what a reader did.
+// What runs them is loaded at the first click: see live/console.js.
+(function () {
+  "use strict";
+  const book = "bn-samjho";  // other books may share the origin
+  const own = document.currentScript || document.querySelector('script[src*="bundle.js"]');
+  const base = own && new URL("live/", own.src);
+
+  // Storage may be denied or full: then there is no memory, and all else works.
+  const store = {
+    get(key) {
+      try {
+        return JSON.parse(localStorage.getItem(`${book}:${key}`));
+      } catch (error) {
+        return null;
+      }
+    },
+    set(key, value) {
+      try {
+        if (value === null) localStorage.removeItem(`${book}:${key}`);
+        else localStorage.setItem(`${book}:${key}`, JSON.stringify(value));
+        return true;
+      } catch (error) {
+        return false;
+      }
+    },
+    keys() {
+      try {
+        const all = Object.keys(localStorage).filter((key) => key.startsWith(`${book}:`));
+        return all.map((key) => key.slice(book.length + 1));
+      } catch (error) {
+        return [];
+      }
+    },
+  };
+
+  function hash(text) {  // FNV-1a
+    let value = 0x811c9dc5;
+    for (const letter of text) {
+      value = Math.imul(value ^ letter.codePointAt(0), 0x01000193) >>> 0;
+    }
+    return value.toString(36);
+  }
+
+  function template(id) {
+    return document.getElementById(id).content.cloneNode(true);
+  }
+
+  let loading = null;
+  function loadConsole() {
+    loading = loading || new Promise((resolve, reject) => {
+      const script = document.createElement("script");
+      script.src = new URL("console.js", base);
+      script.onload = () => resolve(window.bnLive);
+      script.onerror = () => { loading = null; reject(new Error("console.js")); };
+      document.head.append(script);
+    });
+    return loading;
+  }
+
+  function isDone(exercise) {
+    return Boolean(exercise && (store.get("done") || {})[exercise]);
+  }
+
+  function passed(exercise) {
+    const done = store.get("done") || {};
+    if (!done[exercise]) {
+      done[exercise] = new Date().toISOString().slice(0, 10);
+      store.set("done", done);
+    }
+  }
+
+  function prepare(cell, number) {
+    const pre = cell.querySelector(".cell_input pre");
+    const stub = pre.textContent.trimEnd() + "\n";
+    const [, exercise] = stub.match(/\bcheck\(\s*"([^"]+)"/) || [];
+    // A live cell has no name, but a place and a text of its own.
+    const name = exercise || `${location.pathname.split("/").pop()}#${number}`;
+    const place = `draft:${name}:${hash(stub)}`;
+    const [first] = document.querySelectorAll(".cell_input pre");
+    const task = {
+      cell, stub, exercise, prelude: first === pre ? "" : first.textContent,
+      get draft() { return store.get(place); },
+      set draft(text) { this.kept = store.set(place, text === stub ? null : text); },
+      passed() { passed(exercise); mark(); },
+    };
+    const offer = template("live-offer").firstElementChild;
+    const kind = exercise ? "exercise" : "live";
+    offer.querySelectorAll(`[data-for]:not([data-for=${kind}])`).forEach((e) => e.remove());
+    const mark = () => { offer.querySelector(".live-done").hidden = !isDone(exercise); };
+    cell.querySelector(".cell_input").after(offer);
+    mark();
+    const open = (run) => loadConsole().then(
+      (live) => live.open(task, offer, run),
+      () => { offer.querySelector(".live-failed").hidden = false; },
+    );
+    offer.querySelector("button").addEventListener("click", () => open(true));
+    if (task.draft !== null) open(false);  // work goes on where it was left
+  }
+
+  window.bnLive = { store, template, hash };
+  if (document.getElementById("live-offer")) {
+    document.querySelectorAll("article .cell:is(.tag_exercise, .tag_live)")
+      .forEach(prepare);
+  }
+})();

@@ -1,0 +1,90 @@
+// On the first page: which exercises are done, and a way to take that along.
+(function () {
+  "use strict";
+  const { store, template } = window.bnLive;
+  const map = document.querySelector(".chapter-map");
+  if (!map || !document.getElementById("live-progress")) return;
+  const box = template("live-progress").firstElementChild;
+  const find = (name) => box.querySelector(`[data-does=${name}]`);
+  const status = box.querySelector("[role=status]");
+  const BOOK = "bn-samjho";
+
+  function show() {
+    const done = Object.keys(store.get("done") || {});
+    let sum = 0, all = 0;
+    map.querySelectorAll("[data-exercises]").forEach((row) => {
+      const count = Number(row.dataset.exercises);
+      const own = done.filter((name) => name.startsWith(`${row.dataset.chapter}.`));
+      const has = Math.min(own.length, count);  // one may have gone from the book
+      sum += has;
+      all += count;
+      let chip = row.querySelector(".live-done");
+      if (!chip) {
+        chip = document.createElement("span");
+        chip.className = "live-done";
+        row.querySelector(".title").append(" ", chip);
+      }
+      chip.textContent = has ? `${has === count ? "✔ " : ""}${has}/${count}` : "";
+    });
+    box.querySelectorAll("[data-count]").forEach((place) => {
+      place.textContent = `${sum}/${all}`;
+    });
+  }
+
+  function say(name) {
+    const words = box.querySelector(`template[data-say=${name}]`).content;
+    status.replaceChildren(words.cloneNode(true));
+  }
+
+  function take() {
+    const drafts = store.keys().filter((key) => key.startsWith("draft:"));
+    const kept = {
+      book: BOOK,
+      done: store.get("done") || {},
+      drafts: Object.fromEntries(drafts.map((key) => [key.slice(6), store.get(key)])),
+    };
+    const link = document.createElement("a");
+    const text = JSON.stringify(kept, null, 1);
+    link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+    link.download = "progress.json";
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  }
+
+  // All of it is looked at before anything is kept.
+  function read(text) {
+    const { book, done, drafts = {} } = JSON.parse(text);
+    const words = (table) => Object.entries(table).every(([, value]) => typeof value === "string");
+    if (book !== BOOK || !words(done) || !words(drafts)) throw new Error(book);
+    store.set("done", { ...done, ...store.get("done") });
+    for (const [name, draft] of Object.entries(drafts)) store.set(`draft:${name}`, draft);
+  }
+
+  find("export").addEventListener("click", take);
+  find("import").addEventListener("change", async (event) => {
+    const [file] = event.target.files;
+    try {
+      read(await file.text());
+      say("imported");
+    } catch (error) {
+      say("refused");
+    }
+    event.target.value = "";
+    show();
+  });
+  find("delete").addEventListener("click", () => {
+    find("delete").hidden = true;
+    find("sure").hidden = false;
+    find("sure").focus();
+  });
+  find("sure").addEventListener("click", () => {
+    store.keys().forEach((key) => store.set(key, null));
+    find("delete").hidden = false;
+    find("sure").hidden = true;
+    find("delete").focus();
+    say("deleted");
+    show();
+  });
+  map.after(box);
+  show();
+})();
