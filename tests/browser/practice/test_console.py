@@ -1,16 +1,18 @@
 """The editor and the Python behind it: what a reader may do to them."""
 
 import json
+from zipfile import ZipFile
 
 import pytest
 
-from tests.browser.practice.bench import Cell
+from tests.browser.practice.bench import Cell, Reader, cells
 from tests.browser.reader import COLOURS, PHONE, SMALL_PHONE, WCAG, axe
 
 PAGE = "chapters/02_math"
 HANG = "while True:\n    pass"
 # Fits in a phone's memory; a reader does not wait for it.
 FAST = 0.3
+OFFER = ".tag_exercise .live-offer button"
 
 
 @pytest.fixture
@@ -25,7 +27,7 @@ def cell(read):
 def test_nothing_of_python_is_loaded_before_the_click(read, live_book):
     reader = read(PAGE)
     assert not [url for url in reader.requests if "/live/" in url]
-    offer = reader.page.locator(".live-offer").first
+    offer = reader.page.locator(".tag_exercise .live-offer").first
     assert offer.inner_text().split("\n") == [
         "Run it here",
         "The first time it loads 9 MB.",
@@ -222,7 +224,7 @@ def test_tab_leaves_for_who_came_by_keyboard_and_indents_for_who_came_by_pointer
 
 def test_everything_can_be_done_with_the_keyboard_alone(read):
     page = read(PAGE).page
-    offer = page.locator(".live-offer button").first
+    offer = page.locator(OFFER).first
     offer.focus()
     page.keyboard.press("Enter")
     cell = Cell(page, page.locator("article .cell.tag_exercise").first).wait()
@@ -271,9 +273,7 @@ def test_work_survives_a_reload_and_a_closed_tab(read):
 
 def test_what_was_done_shows_on_the_page_and_on_the_map(read):
     reader = read(PAGE)
-    from tests.browser.practice.bench import cells
-
-    reader.cell(2).run(cells(PAGE, "solution")[2])
+    reader.cell(1).run(cells(PAGE, "solution")[1])
     page = reader.page
     offers = page.locator(".tag_exercise .live-offer .live-done")
     assert [offer.is_visible() for offer in offers.all()] == [False] * 4, "it is open"
@@ -282,7 +282,7 @@ def test_what_was_done_shows_on_the_page_and_on_the_map(read):
         ".find((key) => key.includes('draft:math.undo')))"
     )
     page.reload()
-    assert [offer.is_visible() for offer in offers.all()] == [False, False, True, False]
+    assert [offer.is_visible() for offer in offers.all()] == [False, True, False, False]
     page.goto(page.url.replace("02_math", "index"))
     row = page.locator(".chapter-map [data-chapter=math]")
     assert row.locator(".live-done").inner_text() == "1/4"
@@ -343,7 +343,7 @@ def test_without_storage_there_is_no_memory_and_all_else_works(
     page.on("pageerror", lambda error: trouble.append(str(error)))
     page.add_init_script(script)
     page.goto(f"{site}{PAGE}.html?lang=english")
-    page.locator(".live-offer button").first.click()
+    page.locator(OFFER).first.click()
     cell = Cell(page, page.locator("article .cell.tag_exercise").first).wait()
     assert cell.run("print(1)").text("printed") == "1"
     assert trouble == []
@@ -384,7 +384,7 @@ def test_without_webassembly_a_laptop_is_offered(live_book, site, new_page):
     page = new_page()
     page.add_init_script("delete window.WebAssembly")
     page.goto(f"{site}{PAGE}.html?lang=english")
-    page.locator(".live-offer button").first.click()
+    page.locator(OFFER).first.click()
     status = page.locator(".live-status").first
     page.get_by_text("cannot run WebAssembly").wait_for()
     assert status.locator("a").get_attribute("download") == "02_math.ipynb"
@@ -435,7 +435,7 @@ def test_an_ipad_that_calls_itself_a_mac_is_told_as_an_ipad(live_book, site, new
         Object.defineProperty(navigator, "maxTouchPoints", { get: () => 5 });"""
     )
     page.goto(f"{site}{PAGE}.html?lang=english")
-    page.locator(".live-offer button").first.click()
+    page.locator(OFFER).first.click()
     cell = Cell(page, page.locator("article .cell.tag_exercise").first).wait()
     cell.run("import js\nprint(js.navigator.platform)")
     assert cell.text("printed") == "iPad"
@@ -477,8 +477,6 @@ def test_no_accessibility_rule_is_broken(read, page, theme):
 def test_the_page_without_python_is_the_page_of_the_small_zip(
     live_book, new_page, tmp_path
 ):
-    from zipfile import ZipFile
-
     ZipFile(live_book / "bn-samjho.zip").extractall(tmp_path)
     page = new_page()
     page.goto((tmp_path / "bn-samjho" / f"{PAGE}.html").as_uri())
@@ -489,10 +487,6 @@ def test_the_page_without_python_is_the_page_of_the_small_zip(
 
 
 def test_the_large_zip_runs_python_from_its_folder(live_book, new_page, tmp_path):
-    from zipfile import ZipFile
-
-    from tests.browser.practice.bench import Reader
-
     ZipFile(live_book / "bn-samjho-python.zip").extractall(tmp_path)
     folder = tmp_path / "bn-samjho-python"
     reader = Reader(new_page()).open((folder / f"{PAGE}.html").as_uri())
