@@ -51,7 +51,7 @@ def test_progress_is_told_while_it_loads(read):
     said = reader.page.evaluate("said")
     loading = [text for text in said if text.startswith("Loading Python")]
     assert len(loading) > 5
-    assert loading[-1] == "Loading Python: 9.0 of 9.0 MB"
+    assert loading[-1] == "Loading Python 9.0 / 9.0 MB"
     assert "Python is starting…" in said
     assert "Running…" in said
 

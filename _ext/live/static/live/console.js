@@ -9,6 +9,12 @@
   // Words
 
   function say(place, key, values = {}) {
+    const counted = place.dataset.said === key && place.querySelector("[aria-hidden]");
+    place.dataset.said = key;
+    if (counted) {  // for the eye alone: nobody wants to hear each step
+      counted.textContent = `${values.loaded} / ${values.all} MB`;
+      return null;
+    }
     const words = live.template("live-words").querySelector(`[data-say="${key}"]`);
     const walker = document.createTreeWalker(words, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {
@@ -320,7 +326,7 @@
         const result = await run(code, tell, print);
         if (result.verdict && verdict) show(result.verdict);
         if (result.error) fail(result.error);
-        else if (result.verdict && verdict) status.replaceChildren();
+        else if (result.verdict && verdict) say(status, "told");
         else tell(printed.textContent ? "ran" : "silent");
       } catch (problem) {
         const key = problem.key || "died";
