@@ -80,10 +80,16 @@ def test_code_that_cannot_be_read_says_where():
     assert "x = “1”" in result["error"]["traceback"]
 
 
-@pytest.mark.parametrize("leave", ["raise SystemExit(3)", "exit(3)", "quit()"])
-def test_leaving_is_an_error_as_any_other(leave):
-    _, result = told(leave)
-    assert result["error"]["kind"] in {"SystemExit", "NameError"}
+@pytest.mark.parametrize("error", ["SystemExit(3)", "KeyboardInterrupt", "GeneratorExit"])
+def test_leaving_is_an_error_as_any_other(error):
+    _, result = told(f"raise {error}")
+    assert result["error"]["kind"] == error.partition("(")[0]
+
+
+def test_what_asks_is_told_that_nobody_answers():
+    _, result = told("name = input('name? ')")
+    assert result["error"]["traceback"].endswith("write the value into the code\n")
+    assert re.findall(r'File "(.+?)"', result["error"]["traceback"]) == ["cell_7.py"]
 
 
 def test_what_prints_without_end_is_cut():
@@ -97,6 +103,8 @@ def test_each_run_starts_anew():
     told(
         "x = 5\nnp.seterr(all='raise')\nnp.set_printoptions(precision=1)\nnp.random.rand()"
     )
+    told("import builtins, warnings\nnp.mean = 3\ndel builtins.len")
+    assert told("print(len([np.mean([5, 7])]))")[0] == "1\n"
     assert np.geterr() == rest[0]
     assert np.get_printoptions() == rest[1]
     assert np.array_equal(np.random.get_state()[1], rest[2])  # noqa: NPY002
@@ -116,6 +124,7 @@ def test_what_is_not_installed_is_left_out_and_said():
     assert printed.startswith("3.14")
     assert result["error"]["missing"]
     assert told("import nothing", prelude)[1]["error"]["missing"]
+    assert not told("from bn_lib.layers import Nothing")[1]["error"]["missing"]
 
 
 # The cells of the book

@@ -11,6 +11,7 @@ import io
 import linecache
 import random
 import traceback
+import warnings
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 
 import numpy as np
@@ -45,18 +46,18 @@ def run(source, prelude="", number=1, send=lambda text: None):
         asks for something that is ``missing`` here.
     """
     file = f"cell_{number}.py"
-    names = {"__name__": "__main__", "__builtins__": builtins}
+    names = {"__name__": "__main__", "__builtins__": builtins, "input": _no_input}
     output, verdicts, missing = _Output(send), [], set()
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     try:
         with redirect_stdout(output), redirect_stderr(output), _state_kept():
             missing = _prepare(prelude, names)
             _execute(ast.parse(source, file), file, names, verdicts)
-    except (Exception, SystemExit) as error:
+    except BaseException as error:  # of the reader's making, KeyboardInterrupt too
         told = {
             "traceback": _own_lines(error, file),
             "kind": type(error).__name__,
-            "missing": isinstance(error, ImportError)
+            "missing": isinstance(error, ModuleNotFoundError)
             or (isinstance(error, NameError) and error.name in missing),
         }
     else:
@@ -128,14 +129,22 @@ def _own_lines(error, file):
     return "".join(told.format())[-_LONGEST:]
 
 
+def _no_input(*prompt):
+    raise EOFError("input() has nobody to ask here: write the value into the code")
+
+
 @contextmanager
 def _state_kept():
-    """Leave NumPy and both sources of random numbers as they were."""
+    """Leave Python, NumPy and both sources of random numbers as they were."""
     errors, shown = np.geterr(), np.get_printoptions()
     states = np.random.get_state(), random.getstate()  # noqa: NPY002 (the reader's)
+    modules = [(vars(module), dict(vars(module))) for module in (builtins, np)]
     try:
-        yield
+        with warnings.catch_warnings():
+            yield
     finally:
+        for names, before in modules:
+            names.update(before)
         np.seterr(**errors)
         np.set_printoptions(**shown)
         np.random.set_state(states[0])  # noqa: NPY002

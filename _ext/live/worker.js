@@ -3,19 +3,17 @@
 "use strict";
 
 let python = null;
-let printed = [];
-let flushed = 0;
+let printed = "";
 
-// Python is busy while it prints, so the page hears of it in between, not too often.
 function flush() {
-  if (printed.length) postMessage({ kind: "printed", text: printed.join("") });
-  printed = [];
-  flushed = Date.now();
+  if (printed) postMessage({ kind: "printed", text: printed });
+  printed = "";
 }
 
+// Line by line: what comes before an endless loop is seen all the same.
 function print(text) {
-  printed.push(text);
-  if (Date.now() - flushed > 100) flush();
+  printed += text;
+  if (text.endsWith("\n")) flush();
 }
 
 // Pyodide asks for its files by address; they are here already, and nothing else is.

@@ -19,7 +19,7 @@
       try {
         if (value === null) localStorage.removeItem(`${book}:${key}`);
         else localStorage.setItem(`${book}:${key}`, JSON.stringify(value));
-        return true;
+        return JSON.stringify(this.get(key)) === JSON.stringify(value);
       } catch (error) {
         return false;
       }
@@ -70,18 +70,19 @@
     }
   }
 
-  function prepare(cell, number) {
+  function prepare(cell) {
     const pre = cell.querySelector(".cell_input pre");
     const stub = pre.textContent.trimEnd() + "\n";
     const [, exercise] = stub.match(/\bcheck\(\s*"([^"]+)"/) || [];
-    // A live cell has no name, but a place and a text of its own.
-    const name = exercise || `${location.pathname.split("/").pop()}#${number}`;
-    const place = `draft:${name}:${hash(stub)}`;
+    const page = location.pathname.split("/").pop().replace(".html", "");
+    const place = `${exercise || page}:${hash(stub)}`;
     const [first] = document.querySelectorAll(".cell_input pre");
     const task = {
       cell, stub, exercise, prelude: first === pre ? "" : first.textContent,
-      get draft() { return store.get(place); },
-      set draft(text) { this.kept = store.set(place, text === stub ? null : text); },
+      get draft() { return store.get(`draft:${place}`); },
+      keep: (text) => store.set(`draft:${place}`, text === stub ? null : text),
+      get before() { return store.get(`before:${place}`); },
+      set before(text) { store.set(`before:${place}`, text); },
       passed() { passed(exercise); mark(); },
     };
     const offer = template("live-offer").firstElementChild;
@@ -95,7 +96,8 @@
       () => { offer.querySelector(".live-failed").hidden = false; },
     );
     offer.querySelector("button").addEventListener("click", () => open(true));
-    if (task.draft !== null) open(false);  // work goes on where it was left
+    // Work goes on where it was left.
+    if (task.draft !== null || task.before !== null) open(false);
   }
 
   window.bnLive = { store, template, hash };

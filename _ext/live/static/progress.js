@@ -51,36 +51,45 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   }
 
-  // All of it is looked at before anything is kept.
+  // All of it is looked at before anything is kept; what is here already stays.
   function read(text) {
     const { book, done, drafts = {} } = JSON.parse(text);
-    const words = (table) => Object.entries(table).every(([, value]) => typeof value === "string");
+    const words = (table) => Object.prototype.toString.call(table) === "[object Object]" &&
+      Object.values(table).every((value) => typeof value === "string");
     if (book !== BOOK || !words(done) || !words(drafts)) throw new Error(book);
-    store.set("done", { ...done, ...store.get("done") });
-    for (const [name, draft] of Object.entries(drafts)) store.set(`draft:${name}`, draft);
+    const own = Object.entries(drafts).filter(([name]) => store.get(`draft:${name}`) === null);
+    return store.set("done", { ...done, ...store.get("done") }) &&
+      own.every(([name, draft]) => store.set(`draft:${name}`, draft));
   }
 
   find("export").addEventListener("click", take);
   find("import").addEventListener("change", async (event) => {
     const [file] = event.target.files;
     try {
-      read(await file.text());
-      say("imported");
+      say(read(await file.text()) ? "imported" : "unsaved");
     } catch (error) {
       say("refused");
     }
     event.target.value = "";
     show();
   });
+  let asked = 0;
+
+  function ask(now) {
+    find("delete").hidden = now;
+    find("sure").hidden = !now;
+    asked = Date.now();
+  }
+
   find("delete").addEventListener("click", () => {
-    find("delete").hidden = true;
-    find("sure").hidden = false;
+    ask(true);
     find("sure").focus();
   });
+  find("sure").addEventListener("blur", () => ask(false));
   find("sure").addEventListener("click", () => {
+    if (Date.now() - asked < 600) return;  // the second click of two is no answer
     store.keys().forEach((key) => store.set(key, null));
-    find("delete").hidden = false;
-    find("sure").hidden = true;
+    ask(false);
     find("delete").focus();
     say("deleted");
     show();

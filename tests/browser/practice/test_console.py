@@ -85,9 +85,10 @@ def test_what_is_not_here_is_sent_to_a_laptop(cell):
 
 
 def test_a_hang_is_stopped_and_the_page_lives(cell):
-    cell.run("print('so far')\n" + HANG)
+    cell.run("for i in range(5):\n    print('line', i)\n" + HANG)
     assert cell.text("status").startswith("Stopped after 10 seconds.")
-    assert cell.text("printed") == "so far"
+    assert cell.text("printed").splitlines() == [f"line {i}" for i in range(5)]
+    assert cell.verdict == "", "it was about other code"
     cell.run("print('again')")
     assert cell.text("printed") == "again"
 
@@ -113,6 +114,58 @@ def test_one_run_at_a_time(read):
     second.run("print('mine')")
     assert first.wait().text("status") == "Stopped."
     assert second.text("printed") == "mine"
+
+
+def test_who_starts_again_hears_of_the_last_run_alone(cell):
+    area = cell.place.locator("textarea")
+    area.fill(HANG)
+    area.press("Control+Enter")
+    cell.place.get_by_text("Running…").wait_for()
+    area.press("Control+Enter")
+    cell.page.wait_for_timeout(500)
+    assert cell.place.locator("[data-does=stop]").is_visible()
+    assert cell.place.locator(".live.busy").count() == 1
+    cell.click("stop").wait()
+    assert cell.text("status") == "Stopped."
+    assert cell.page.evaluate("document.activeElement.dataset.does") == "run"
+
+
+def slowly(page, files):
+    """Let these files take their time."""
+    page.route(files, lambda route: (page.wait_for_timeout(200), route.continue_()))
+
+
+def test_a_stop_while_it_loads_is_kept_and_another_cell_hears_how_far_it_is(read):
+    page = read(PAGE).page
+    slowly(page, "**/runtime/numpy*")
+    places = page.locator("article .cell.tag_exercise")
+    first, second = (Cell(page, places.nth(i)) for i in (0, 1))
+    first.place.locator(".live-offer button").click()
+    first.place.get_by_text("Loading Python").wait_for()
+    first.click("stop")
+    second.place.locator(".live-offer button").click()
+    second.place.get_by_text("Loading Python").wait_for()
+    assert second.wait().verdict.startswith("○")
+    assert first.text("status") == "Stopped."
+
+
+def test_two_clicks_open_one_editor(read):
+    page = read(PAGE).page
+    slowly(page, "**/console.js")
+    page.locator(OFFER).first.dblclick()
+    cell = Cell(page, page.locator("article .cell.tag_exercise").first).wait()
+    assert cell.place.locator("textarea").count() == 1
+
+
+def test_a_verdict_about_other_code_goes(cell):
+    assert cell.verdict.startswith("○")
+    cell.run("print(1)")
+    assert cell.verdict == ""
+    assert cell.run("check('math.forward', ...)").verdict.startswith("○")
+    cell.run("1 / 0")
+    assert cell.verdict == ""
+    assert cell.place.locator(".bn-verdict [role=status]").count() == 1
+    assert cell.place.locator(".bn-verdict details").count() == 3, "hints stay"
 
 
 @pytest.mark.parametrize(
@@ -202,6 +255,7 @@ def test_typing_keeps_the_indentation(cell):
     area.press("Control+a")
     cell.click("indent")
     assert cell.code.startswith("    def f")
+    assert "\n        if x:" in cell.code
     area.press("Control+z")
     assert cell.code.startswith("def f")
 
@@ -265,10 +319,21 @@ def test_work_survives_a_reload_and_a_closed_tab(read):
     other = page.context.new_page()
     other.goto(page.url)
     assert other.locator("textarea").first.input_value() == "print('mine')"
-    # With the stub's own text nothing is kept.
-    page.locator("[data-does=reset]").first.click()
-    page.reload()
-    assert page.locator("textarea").count() == 0
+    assert page.evaluate("document.activeElement.tagName") == "BODY", "nobody asked"
+
+
+def test_a_reset_is_forgotten_only_when_something_else_was_run(read):
+    reader = read(PAGE)
+    cell = reader.cell().run("print('mine')")
+    stub = cells(PAGE, "exercise")[0]
+    cell.click("reset").click("reset")
+    assert cell.code.strip() == stub
+    reader.page.reload()
+    cell.click("undo")
+    assert cell.code == "print('mine')"
+    cell.click("reset").click("run").wait()
+    reader.page.reload()
+    assert reader.page.locator("textarea").count() == 0
 
 
 def test_what_was_done_shows_on_the_page_and_on_the_map(read):
@@ -305,7 +370,9 @@ def test_progress_can_be_taken_along_and_deleted(read, tmp_path):
     saved = {"book": "bn-samjho", "done": keep, "drafts": {"a:b": "def"}}
     assert json.loads(file.read_text("utf-8")) == saved
 
-    page.locator("[data-does=delete]").click()
+    page.locator("[data-does=delete]").dblclick()
+    assert page.locator(".live-progress strong").inner_text() == "2/37", "not by accident"
+    page.wait_for_timeout(700)
     page.locator("[data-does=sure]").click()
     assert page.locator(".live-progress strong").inner_text() == "0/37"
     assert page.evaluate("Object.keys(localStorage)").count("of-another-book") == 1
@@ -313,12 +380,23 @@ def test_progress_can_be_taken_along_and_deleted(read, tmp_path):
     page.locator("[data-does=import]").set_input_files(file)
     page.get_by_text("The file is in.").wait_for()
     assert page.locator(".live-progress strong").inner_text() == "2/37"
-    assert page.evaluate("localStorage.getItem('bn-samjho:draft:a:b')") == '"def"'
+    draft = "localStorage.getItem('bn-samjho:draft:a:b')"
+    assert page.evaluate(draft) == '"def"'
+    page.evaluate("localStorage.setItem('bn-samjho:draft:a:b', '\"newer\"')")
+    page.locator("[data-does=import]").set_input_files(file)
+    page.wait_for_timeout(200)
+    assert page.evaluate(draft) == '"newer"'
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", '{"book": "bn-samjho", "done": {"a": 1}}', '{"book": "b", "done": {}}'],
+    [
+        "",
+        "[]",
+        '{"book": "bn-samjho", "done": {"a": 1}}',
+        '{"book": "bn-samjho", "done": "abc"}',
+        '{"book": "b", "done": {}}',
+    ],
 )
 def test_another_file_changes_nothing(read, tmp_path, text):
     page = read("chapters/index").page
@@ -346,6 +424,7 @@ def test_without_storage_there_is_no_memory_and_all_else_works(
     page.locator(OFFER).first.click()
     cell = Cell(page, page.locator("article .cell.tag_exercise").first).wait()
     assert cell.run("print(1)").text("printed") == "1"
+    assert cell.place.locator(".live-unsaved").is_visible()
     assert trouble == []
 
 

@@ -66,7 +66,7 @@
     return bytes;
   }
 
-  async function load(tell) {
+  async function load() {
     if (!live.pieces) await script("list.js");
     const wanted = Object.entries(live.pieces).filter(([name]) => !files[name]);
     const all = Object.values(live.pieces).flat().reduce((sum, p) => sum + p.bytes, 0);
@@ -77,7 +77,7 @@
     const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
     let failed = false;
     const tellAll = () => {
-      if (!failed) tell("loading", { loaded: megabytes(loaded), all: megabytes(all) });
+      if (!failed) tellState("loading", { loaded: megabytes(loaded), all: megabytes(all) });
     };
     tellAll();
     const next = async () => {
@@ -89,7 +89,10 @@
         if (!parts[name].every(Boolean)) continue;
         files[name] = await unzip(parts[name], each.file);
         // The largest comes first, and is compiled while others load; once for all workers.
-        if (name.endsWith(".wasm")) compiled = WebAssembly.compile(files[name]);
+        if (name.endsWith(".wasm")) {
+          compiled = WebAssembly.compile(files[name]);
+          compiled.catch(() => {});  // is told by who waits for it
+        }
       }
     };
     try {
@@ -116,10 +119,18 @@
   let worker = null;
   let runs = 0;
 
-  function startWorker(tell) {
+  // How far it is on its way; the cell that waits for it hears of it.
+  let state = null, listener = () => {};
+
+  function tellState(...now) {
+    state = now;
+    listener(...now);
+  }
+
+  function startWorker() {
     ready = ready || (async () => {
-      await load(tell);
-      tell("starting");
+      await load();
+      tellState("starting");
       const texts = ["pyodide.js", "pyodide.asm.js", "worker.js"].map((name) => files[name]);
       const glue = texts.flatMap((text) => [text, "\n;\n"]);
       const address = URL.createObjectURL(new Blob(glue, { type: "text/javascript" }));
@@ -134,9 +145,16 @@
         URL.revokeObjectURL(address);
       }
       document.querySelectorAll(".live-offer .live-size").forEach((size) => size.remove());
+      state = null;
       return worker;
     })();
-    ready.catch(end);
+    ready.catch((error) => {
+      state = null;
+      end();
+      if (error.key) return;
+      compiled = null;  // it may have been that: all of it comes anew
+      Object.keys(files).forEach((name) => delete files[name]);
+    });
     return ready;
   }
 
@@ -176,7 +194,9 @@
     });
     const mine = stop;
     try {
-      const python = await Promise.race([startWorker(tell), stopped]);
+      listener = tell;
+      if (state) tell(...state);
+      const python = await Promise.race([startWorker(), stopped]);
       tell("running");
       const { promise, hear } = answer(python, print);
       busy = true;
@@ -186,7 +206,8 @@
         return await Promise.race([promise, stopped]);
       } catch (error) {
         if (error.key === "died") end();
-        startWorker(() => {}).catch(() => {});  // the next is ready before the next click
+        listener = () => {};
+        startWorker().catch(() => {});  // the next is ready before the next click
         throw error;
       } finally {
         hear.abort();
@@ -194,6 +215,7 @@
     } finally {
       clearTimeout(timer);
       if (stop === mine) stop = () => {};
+      if (listener === tell) listener = () => {};
     }
   }
 
@@ -231,7 +253,7 @@
     else area.setSelectionRange(start, start + lines.join("\n").length);
   }
 
-  const indent = (line) => (line ? "    " + line : line);
+  const indent = (line, i, lines) => (line || lines.length === 1 ? "    " + line : line);
   const outdent = (line) => line.replace(/^ {1,4}/, "");
 
   function breakLine(area) {
@@ -253,6 +275,7 @@
   }
 
   function open(task, offer, runNow) {
+    if (offer.hidden) return;  // a second click came while this was loaded
     const { cell } = task;
     const box = live.template("live-console").firstElementChild;
     const find = (selector) => box.querySelector(selector);
@@ -269,9 +292,11 @@
     cell.querySelector(".cell_input").hidden = true;
     offer.after(box);
     const said = document.createElement("div");
+    const lines = verdict ? [...verdict.querySelectorAll(":scope > p")] : [];
+    const edge = verdict?.style.borderColor;
     if (verdict) {
       said.setAttribute("role", "status");
-      said.append(...verdict.querySelectorAll(":scope > p"));
+      said.append(...lines);
       verdict.prepend(said);
       cell.append(output);
     } else {
@@ -280,12 +305,12 @@
     }
 
     function show(result) {
-      said.hidden = false;
       for (const [language, [bold, message]] of Object.entries(result.said)) {
-        const line = said.querySelector(`.lang-${language}`);
+        const line = lines.find((each) => each.classList.contains(`lang-${language}`));
         line.querySelector("strong").textContent = bold;
         line.lastChild.data = ` ${message}`;
       }
+      said.replaceChildren(...lines);
       verdict.style.borderColor = result.edge;
       if (result.printed) print(result.printed);
       if (result.passed) task.passed();
@@ -293,11 +318,10 @@
 
     function print(text) {
       printed.hidden = false;
-      printed.textContent += text;
+      printed.append(text);
     }
 
     function fail({ traceback, kind, missing }) {
-      said.hidden = true;  // it was about other code
       error.hidden = false;
       error.textContent = traceback;
       const found = [...new Set(area.value.match(FOREIGN))];
@@ -312,31 +336,52 @@
       }
     }
 
+    let turn = 0;
+
     async function start() {
       stop();
-      const running = button("run");
-      running.disabled = true;
+      const mine = ++turn;  // who starts again before the end hears of the last run alone
+      // A button that goes away must not take the focus with it.
+      const leave = (place) => {
+        if (place.contains(document.activeElement)) button("run").focus();
+      };
+      leave(status);
+      task.before = null;
+      button("undo").hidden = true;
       button("stop").hidden = false;
       error.hidden = printed.hidden = true;
       error.textContent = printed.textContent = "";
       box.classList.add("busy");
-      const tell = (key, values) => say(status, key, values);
+      said.classList.add("of-before");
+      const tell = (key, values) => (mine === turn ? say(status, key, values) : null);
       const code = { source: area.value, prelude: task.prelude };
       try {
         const result = await run(code, tell, print);
         if (result.verdict && verdict) show(result.verdict);
+        else forget();
         if (result.error) fail(result.error);
         else if (result.verdict && verdict) say(status, "told");
         else tell(printed.textContent ? "ran" : "silent");
       } catch (problem) {
+        if (mine !== turn) return;
+        forget();
         const key = problem.key || "died";
         const values = { file: problem.message, why: problem.message, ...problem.values };
         tell(key, values)?.addEventListener("click", start);
       } finally {
-        running.disabled = false;
-        button("stop").hidden = true;
-        box.classList.remove("busy");
+        if (mine === turn) {
+          leave(button("stop"));
+          button("stop").hidden = true;
+          box.classList.remove("busy");
+          said.classList.remove("of-before");
+        }
       }
+    }
+
+    // What was said is about other code.
+    function forget() {
+      said.replaceChildren();
+      if (verdict) verdict.style.borderColor = edge;
     }
 
     const does = {
@@ -345,12 +390,14 @@
       indent: () => shift(area, indent),
       outdent: () => shift(area, outdent),
       reset() {
+        if (area.value === task.stub) return;
         task.before = area.value;
         replaceAll(area, task.stub);
-        button("undo").hidden = task.before === task.stub;
+        button("undo").hidden = false;
       },
       undo() {
         replaceAll(area, task.before);
+        task.before = null;
         button("undo").hidden = true;
       },
     };
@@ -364,8 +411,7 @@
     });
     area.addEventListener("input", () => {
       fit(area);
-      task.draft = area.value;
-      button("undo").hidden = true;
+      find(".live-unsaved").hidden = task.keep(area.value);
     });
     // Tab indents for who came by pointer; who came by Tab goes on with it.
     let indents = false;
@@ -382,8 +428,10 @@
       }
       event.preventDefault();
     });
+    button("undo").hidden = task.before === null;
+    if (!runNow) return;  // it is there from another day; nobody asked for it now
     area.focus({ preventScroll: true });
-    if (runNow) start();
+    start();
   }
 
   live.open = open;
