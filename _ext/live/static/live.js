@@ -84,6 +84,7 @@
       get before() { return store.get(`before:${place}`); },
       set before(text) { store.set(`before:${place}`, text); },
       passed() { passed(exercise); mark(); },
+      get done() { return isDone(exercise); },
     };
     const offer = template("live-offer").firstElementChild;
     const kind = exercise ? "exercise" : "live";

@@ -49,6 +49,7 @@
     link.download = "progress.json";
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    say("saved");
   }
 
   // All of it is looked at before anything is kept; what is here already stays.

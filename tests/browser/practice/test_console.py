@@ -252,6 +252,14 @@ def test_typing_keeps_the_indentation(cell):
     ]
     cell.click("outdent")
     assert cell.code.endswith("\n    return 2")
+    area.press("End")
+    area.press("Enter")
+    area.press_sequentially("  x")
+    cell.click("outdent")
+    assert cell.code.endswith("\n    x"), "to the step of four"
+    area.press("ArrowLeft")
+    area.press("Backspace")
+    assert cell.code.endswith("\nx"), "a whole step back"
     area.press("Control+a")
     cell.click("indent")
     assert cell.code.startswith("    def f")
@@ -294,6 +302,16 @@ def test_everything_can_be_done_with_the_keyboard_alone(read):
         page.keyboard.press("Tab")
         seen.append(page.evaluate("document.activeElement.dataset.does"))
     assert seen == ["run", "indent", "outdent", "reset"]
+
+
+def test_the_buttons_stay_above_the_keyboard_of_a_phone(read):
+    cell = read(PAGE, viewport=PHONE, has_touch=True).cell()
+    page = cell.page
+    cell.place.locator("textarea").fill("x\n" * 25)
+    page.evaluate("document.documentElement.style.setProperty('--live-keyboard', '340px')")
+    cell.place.locator("textarea").evaluate("e => e.scrollIntoView({ block: 'start' })")
+    box = cell.place.locator("[data-does=run]").bounding_box()
+    assert 300 < box["y"] < PHONE["height"] - 340 - box["height"] + 1
 
 
 def test_words_follow_the_language(cell):
@@ -342,6 +360,7 @@ def test_what_was_done_shows_on_the_page_and_on_the_map(read):
     page = reader.page
     offers = page.locator(".tag_exercise .live-offer .live-done")
     assert [offer.is_visible() for offer in offers.all()] == [False] * 4, "it is open"
+    assert page.locator(".live .live-done:visible").count() == 1
     page.evaluate(
         "localStorage.removeItem(Object.keys(localStorage)"
         ".find((key) => key.includes('draft:math.undo')))"

@@ -253,13 +253,26 @@
     else area.setSelectionRange(start, start + lines.join("\n").length);
   }
 
-  const indent = (line, i, lines) => (line || lines.length === 1 ? "    " + line : line);
-  const outdent = (line) => line.replace(/^ {1,4}/, "");
+  // To the next step of four, and back to the last one.
+  const spaces = (line) => line.match(/^ */)[0].length;
+  const indent = (line, i, lines) =>
+    (line || lines.length === 1 ? " ".repeat(4 - spaces(line) % 4) + line : line);
+  const outdent = (line) => line.slice(spaces(line) && (spaces(line) - 1) % 4 + 1);
 
   function breakLine(area) {
     const before = area.value.slice(0, area.selectionStart).split("\n").pop();
     const [space] = before.match(/^ */);
     type(area, "\n" + space + (/:\s*(#.*)?$/.test(before) ? "    " : ""));
+    area.scrollLeft = 0;
+  }
+
+  // Backspace in front of a line's code takes a whole step back.
+  function stepBack(area) {
+    const { value, selectionStart: at, selectionEnd } = area;
+    const before = value.slice(value.lastIndexOf("\n", at - 1) + 1, at);
+    if (at !== selectionEnd || !/^ +$/.test(before)) return false;
+    area.setSelectionRange(at - ((before.length - 1) % 4 + 1), at);
+    return document.execCommand("delete");
   }
 
   // What phones and copied text put in the place of Python's own letters.
@@ -314,6 +327,7 @@
       verdict.style.borderColor = result.edge;
       if (result.printed) print(result.printed);
       if (result.passed) task.passed();
+      find(".live-done").hidden = !task.done;
     }
 
     function print(text) {
@@ -416,7 +430,13 @@
     // Tab indents for who came by pointer; who came by Tab goes on with it.
     let indents = false;
     area.addEventListener("pointerdown", () => { indents = true; });
-    area.addEventListener("blur", () => { indents = false; });
+    area.addEventListener("blur", () => {
+      indents = false;
+      area.scrollLeft = 0;
+    });
+    area.addEventListener("beforeinput", (event) => {
+      if (event.inputType === "deleteContentBackward" && stepBack(area)) event.preventDefault();
+    });
     area.addEventListener("keydown", (event) => {
       if (event.isComposing) return;
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) start();
@@ -428,11 +448,21 @@
       }
       event.preventDefault();
     });
+    find(".live-done").hidden = !task.done;
     button("undo").hidden = task.before === null;
     if (!runNow) return;  // it is there from another day; nobody asked for it now
     area.focus({ preventScroll: true });
     start();
   }
+
+  // A phone's keyboard covers what is below; the buttons stay above it.
+  const screen = window.visualViewport;
+  function lift() {
+    const covered = Math.max(0, window.innerHeight - screen.height - screen.offsetTop);
+    document.documentElement.style.setProperty("--live-keyboard", `${covered}px`);
+  }
+  screen?.addEventListener("resize", lift);
+  screen?.addEventListener("scroll", lift);
 
   live.open = open;
 })();
