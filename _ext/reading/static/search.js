@@ -25,10 +25,10 @@
     const texts = [first, second], own = texts[tags.indexOf(root.dataset.lang)];
     return (own || [...new Set(texts)].join(" · ")) + end;
   };
-  const messages = Object.entries(words).map(([key, pair]) => [key, say(pair)]);
-  Documentation.addTranslations({
-    messages: Object.fromEntries(messages), plural_expr: "n != 1", locale: "book",
-  });
+  // Not addTranslations, which builds a function from text: no page need allow that.
+  for (const [key, pair] of Object.entries(words)) {
+    Documentation.TRANSLATIONS[key] = say(pair);
+  }
 
   // A result is told in the reader's language, and without formulas, which are no text.
   const original = Search.htmlToText;

@@ -5,6 +5,7 @@ from zipfile import ZipFile
 
 import pytest
 
+from tests.browser.conftest import built_pages
 from tests.browser.practice.bench import Cell, Reader, cells
 from tests.browser.reader import COLOURS, PHONE, SMALL_PHONE, WCAG, axe
 
@@ -524,6 +525,20 @@ def test_no_request_leaves_the_book_whatever_code_tries(read, site):
     assert blocked == "blocked"
     outside = [url for url in asked if not url.startswith((site, "blob:", "data:"))]
     assert outside == []
+
+
+def test_the_policy_troubles_no_page(live_book, site, new_page):
+    page, trouble = new_page(), []
+    page.on("pageerror", lambda error: trouble.append(f"{page.url}: {error}"))
+    page.on(
+        "console",
+        lambda m: trouble.append(f"{page.url}: {m.text}") if m.type == "error" else None,
+    )
+    for name in [*built_pages(), "search.html?q=batch&lang=english"]:
+        page.goto(site + name)
+        page.wait_for_load_state("networkidle")
+    assert "Pages found" in page.locator("#search-results .search-summary").inner_text()
+    assert trouble == []
 
 
 def test_an_ipad_that_calls_itself_a_mac_is_told_as_an_ipad(live_book, site, new_page):
