@@ -54,8 +54,11 @@ answers: .venv/all
 		$(if $(CHAPTER),-k $(CHAPTER).) tests/answers
 
 # The exercises as a reader does them: on the pages, in a browser, with Python in it.
+# On a busy machine Python once took over a minute to start: what failed is tried again.
+PRACTICE := $(ENV) $(BIN)/python -m pytest
 practice: .venv/all live
-	$(ENV) $(BIN)/python -m pytest --numprocesses 2 --dist load tests/browser/practice
+	$(PRACTICE) --numprocesses 2 --dist load tests/browser/practice || \
+		$(PRACTICE) --last-failed --last-failed-no-failures none tests/browser/practice
 
 claims: .venv/all
 	$(ENV) $(BIN)/python -m bn_lib.course.ledger $(CHAPTER)
