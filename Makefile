@@ -46,7 +46,8 @@ test: .venv/all book
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(ENV) $(BIN)/python -m pytest --nbval --nbval-current-env --numprocesses 2 --dist loadfile \
-		--nbval-sanitize-with tests/sanitize.cfg --ignore tests/answers --ignore tests/browser/practice $(TESTS) $(NOTEBOOKS)
+		--nbval-sanitize-with tests/sanitize.cfg --ignore tests/answers \
+		--ignore tests/browser/practice $(TESTS) $(NOTEBOOKS)
 
 # Measures every claim twice, with its own seeds and with others, one on each core.
 answers: .venv/all
@@ -54,11 +55,8 @@ answers: .venv/all
 		$(if $(CHAPTER),-k $(CHAPTER).) tests/answers
 
 # The exercises as a reader does them: on the pages, in a browser, with Python in it.
-# On a busy machine Python once took over a minute to start: what failed is tried again.
-PRACTICE := $(ENV) $(BIN)/python -m pytest
 practice: .venv/all live
-	$(PRACTICE) --numprocesses 2 --dist load tests/browser/practice || \
-		$(PRACTICE) --last-failed --last-failed-no-failures none tests/browser/practice
+	$(ENV) $(BIN)/python -m pytest --numprocesses 2 --dist load tests/browser/practice
 
 claims: .venv/all
 	$(ENV) $(BIN)/python -m bn_lib.course.ledger $(CHAPTER)

@@ -61,7 +61,7 @@ def visit(browser, address):
         page.goto(address)
         page.wait_for_load_state("networkidle")
         before, seconds = Compressing.sent, []
-        ready = page.locator(f"{CELL} .live[role=group]:not(.busy)").first
+        ready = page.locator(f"{CELL} .live:not(.busy)").first
         for button in (".live-offer button", "[data-does=run]", "[data-does=run]"):
             start = time.perf_counter()
             page.locator(f"{CELL} {button}").first.click()

@@ -15,7 +15,6 @@ from sphinx.errors import ExtensionError
 
 from live import POLICY, runtime
 from live.runner import run
-from tests import book_rules
 from tools import book
 
 MIRROR = Path(book.ROOT, "..", "shared", "pyodide", f"v{runtime.VERSION}")
@@ -181,10 +180,6 @@ def test_exercises_say_on_a_page_what_they_say_in_the_notebook(page, as_on_a_pag
             assert result["error"] is None, result["error"]
             assert result["verdict"]["passed"] is passed
             assert result["verdict"]["said"]["english"][0].startswith(mark)
-
-
-def test_tags_of_live_cells_are_known():
-    assert "live" in book_rules.TAGS
 
 
 # The runtime

@@ -2,7 +2,6 @@
 // The page puts Pyodide's two scripts before this one.
 "use strict";
 
-let python = null;
 let printed = "";
 
 function flush() {
@@ -33,7 +32,7 @@ async function start({ files, module, tablet }) {
   // An iPad that calls itself a Mac takes a way through Pyodide that crashes it.
   if (tablet) Object.defineProperty(self.navigator, "platform", { value: "iPad" });
   serve(files, module);
-  python = await loadPyodide({
+  const python = await loadPyodide({
     indexURL: "https://book.invalid/",
     enableRunUntilComplete: false,  // which would raise, and end the page in Safari
     packages: ["numpy"],

@@ -43,7 +43,7 @@ def _pack(app, exception):
     for path in _papers(app):
         (out / path.name).write_bytes(path.read_bytes())
     _zip(out / CODE, Path(app.srcdir))
-    if app.live_megabytes:
+    if (out / "_static" / "live").is_dir():
         _zip(out / LIVE, out)
     _zip(out / ZIP, out, live=False)
 

@@ -4,7 +4,6 @@ import base64
 import io
 import itertools
 import re
-from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
@@ -12,7 +11,7 @@ from matplotlib import image
 from matplotlib.colors import to_rgb
 
 from bn_lib.course import figure
-from tests.browser.reader import COLOURS, DESKTOP, LAYOUT, PHONE, WCAG, axe
+from tests.browser.reader import COLOURS, DESKTOP, LAYOUT, PHONE, WCAG, Visit, axe
 from tools.book import LANGUAGES
 
 STILL = """
@@ -62,37 +61,14 @@ MATH = """async () => {
 }"""
 
 
-@dataclass
-class Visit:
-    """A loaded page and what happened while it loaded."""
-
-    page: object
-    requests: list = field(default_factory=list)
-    trouble: list = field(default_factory=list)
+class Look(Visit):
+    """A visit of a page that has come to rest."""
 
     def open(self, address):
-        page = self.page
-        page.on("request", lambda r: self.requests.append(r.url))
-        page.on("requestfailed", lambda r: self.trouble.append(f"failed: {r.url}"))
-        page.on("pageerror", lambda e: self.trouble.append(f"script error: {e}"))
-        page.on("console", self._hear)
-        page.on("response", self._receive)
-        page.goto(address)
-        page.evaluate(SETTLED)
-        page.add_style_tag(content=STILL)
+        super().open(address)
+        self.page.evaluate(SETTLED)
+        self.page.add_style_tag(content=STILL)
         return self
-
-    def _hear(self, message):
-        if message.type in ("error", "warning"):
-            self.trouble.append(f"console {message.type}: {message.text}")
-
-    def _receive(self, response):
-        if response.status >= 400:
-            self.trouble.append(f"{response.status}: {response.url}")
-
-    def outside(self, base):
-        own = (base, "data:", "blob:")
-        return [url for url in self.requests if not url.startswith(own)]
 
     def look(self, language, theme="light"):
         """Set language and theme, and open every closed box."""
@@ -114,7 +90,7 @@ def visit(request, new_context, site):
     """Return a visit of each page at each size; the tests of one share it."""
     name, size = request.param
     with new_context(viewport=size) as context:
-        yield Visit(context.new_page()).open(site + name)
+        yield Look(context.new_page()).open(site + name)
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +107,7 @@ def test_over_http_nothing_comes_from_elsewhere_and_nothing_fails(visit, site):
 def test_from_a_folder_nothing_comes_from_elsewhere_and_nothing_fails(
     page_name, book, new_page
 ):
-    visit = Visit(new_page()).open((book / page_name).as_uri())
+    visit = Look(new_page()).open((book / page_name).as_uri())
     assert visit.outside(book.as_uri()) == []
     assert not visit.trouble, "\n".join(visit.trouble)
     assert visit.page.locator(".language-switch").is_visible()
@@ -171,7 +147,7 @@ def swatches():
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_figures_do_not_glare_and_their_colours_hold(new_page, site, chapter, theme):
-    page = Visit(new_page(color_scheme=theme)).open(site + chapter).page
+    page = Look(new_page(color_scheme=theme)).open(site + chapter).page
     shown = page.locator("article section > .cell .cell_output img").first
     shown.evaluate(
         """(e, data) => {
@@ -226,7 +202,7 @@ def test_no_accessibility_rule_is_broken_in_what_opens(
 
 
 def test_search_finds_a_word_of_the_book_and_breaks_no_rule(new_page, site):
-    visit = Visit(new_page()).open(site + "search.html?q=batch&lang=both")
+    visit = Look(new_page()).open(site + "search.html?q=batch&lang=both")
     # The summary is written when the last result is there.
     summary = visit.page.locator("#search-results .search-summary:not(:empty)")
     found = summary.inner_text()

@@ -1,5 +1,5 @@
 // Offers to run the exercises and live cells of a page, and keeps what a reader did.
-// What runs them is loaded at the first click: see live/console.js.
+// What runs them is loaded at the first click: see live/python.js and live/console.js.
 (function () {
   "use strict";
   const book = "bn-samjho";  // other books may share the origin
@@ -46,15 +46,20 @@
     return document.getElementById(id).content.cloneNode(true);
   }
 
-  let loading = null;
-  function loadConsole() {
-    loading = loading || new Promise((resolve, reject) => {
+  function load(name) {
+    return new Promise((resolve, reject) => {
       const script = document.createElement("script");
-      script.src = new URL("console.js", base);
-      script.onload = () => resolve(window.bnLive);
-      script.onerror = () => { loading = null; reject(new Error("console.js")); };
+      script.src = new URL(name, base);
+      script.onload = resolve;
+      script.onerror = reject;
       document.head.append(script);
     });
+  }
+
+  let loading = null;
+  function loadConsole() {
+    loading = loading || load("python.js").then(() => load("console.js"));
+    loading.catch(() => { loading = null; });
     return loading;
   }
 
@@ -93,7 +98,7 @@
     cell.querySelector(".cell_input").after(offer);
     mark();
     const open = (run) => loadConsole().then(
-      (live) => live.open(task, offer, run),
+      () => window.bnLive.open(task, offer, run),
       () => { offer.querySelector(".live-failed").hidden = false; },
     );
     offer.querySelector("button").addEventListener("click", () => open(true));
@@ -101,7 +106,7 @@
     if (task.draft !== null || task.before !== null) open(false);
   }
 
-  window.bnLive = { store, template, hash };
+  window.bnLive = { book, store, template };
   if (document.getElementById("live-offer")) {
     document.querySelectorAll("article .cell:is(.tag_exercise, .tag_live)")
       .forEach(prepare);

@@ -1,13 +1,12 @@
 // On the first page: which exercises are done, and a way to take that along.
 (function () {
   "use strict";
-  const { store, template } = window.bnLive;
+  const { book, store, template } = window.bnLive;
   const map = document.querySelector(".chapter-map");
   if (!map || !document.getElementById("live-progress")) return;
   const box = template("live-progress").firstElementChild;
   const find = (name) => box.querySelector(`[data-does=${name}]`);
   const status = box.querySelector("[role=status]");
-  const BOOK = "bn-samjho";
 
   function show() {
     const done = Object.keys(store.get("done") || {});
@@ -39,7 +38,7 @@
   function take() {
     const drafts = store.keys().filter((key) => key.startsWith("draft:"));
     const kept = {
-      book: BOOK,
+      book,
       done: store.get("done") || {},
       drafts: Object.fromEntries(drafts.map((key) => [key.slice(6), store.get(key)])),
     };
@@ -54,10 +53,10 @@
 
   // All of it is looked at before anything is kept; what is here already stays.
   function read(text) {
-    const { book, done, drafts = {} } = JSON.parse(text);
+    const { book: from, done, drafts = {} } = JSON.parse(text);
     const words = (table) => Object.prototype.toString.call(table) === "[object Object]" &&
       Object.values(table).every((value) => typeof value === "string");
-    if (book !== BOOK || !words(done) || !words(drafts)) throw new Error(book);
+    if (from !== book || !words(done) || !words(drafts)) throw new Error(from);
     const own = Object.entries(drafts).filter(([name]) => store.get(`draft:${name}`) === null);
     return store.set("done", { ...done, ...store.get("done") }) &&
       own.every(([name, draft]) => store.set(`draft:${name}`, draft));
@@ -74,6 +73,7 @@
     event.target.value = "";
     show();
   });
+
   let asked = 0;
 
   function ask(now) {

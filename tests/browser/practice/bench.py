@@ -1,9 +1,12 @@
 """A reader who works on the pages of a book with Python in it."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from tests.browser.reader import Visit
 from tools import book
+
+HANG = "while True:\n    pass"
 
 
 def cells(page, tag):
@@ -16,18 +19,13 @@ def cells(page, tag):
     ]
 
 
-@dataclass
-class Reader:
-    """A reader at one page: opens a cell, writes code, runs it, reads what is said."""
-
-    page: object
-    requests: list = field(default_factory=list)
-    trouble: list = field(default_factory=list)
+class Reader(Visit):
+    """A reader at one page, who opens the editor of a cell."""
 
     def open(self, address):
-        self.page.on("request", lambda r: self.requests.append(r.url))
-        self.page.on("pageerror", lambda e: self.trouble.append(str(e)))
-        self.page.goto(address)
+        super().open(address)
+        # The first scroll lays out the whole page: a click must not fall into that.
+        self.page.evaluate("document.documentElement.classList.remove('in-parts')")
         return self
 
     def cell(self, number=0, tag="exercise"):
@@ -42,14 +40,14 @@ class Reader:
 
 @dataclass
 class Cell:
-    """One cell whose editor is open."""
+    """One cell whose editor is open: one writes code, runs it, reads what is said."""
 
     page: object
     place: object
 
     def wait(self, seconds=60):
         """Wait until nothing runs here."""
-        self.place.locator(".live[role=group]:not(.busy)").wait_for(timeout=1000 * seconds)
+        self.place.locator(".live:not(.busy)").wait_for(timeout=1000 * seconds)
         return self
 
     def run(self, code=None):
@@ -59,6 +57,14 @@ class Cell:
             area.fill(code)
         area.press("Control+Enter")
         return self.wait()
+
+    def hang(self):
+        """Run a loop that never ends, and wait until it runs."""
+        area = self.place.locator("textarea")
+        area.fill(HANG)
+        area.press("Control+Enter")
+        self.place.get_by_text("Running…").wait_for()
+        return self
 
     def click(self, name):
         self.place.locator(f"[data-does={name}]").click()

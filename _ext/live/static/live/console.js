@@ -1,10 +1,7 @@
-// An editor for one cell, and Python in a worker that runs it. Loaded at the first click.
+// An editor for one cell, whose code python.js runs. Loaded at the first click.
 (function () {
   "use strict";
   const live = window.bnLive;
-  const base = new URL("runtime/", document.currentScript.src);
-  const SECONDS = 10;  // for one run; loading has no limit
-  const AT_ONCE = 4;
 
   // Words
 
@@ -23,200 +20,6 @@
     }
     place.replaceChildren(...words.childNodes);
     return place.querySelector("button");
-  }
-
-  // Files, which stay in the page: a worker that was stopped is started from them again
-
-  const arrived = new Map();  // file -> what resolves it
-  const files = {};
-  let compiled = null;
-
-  live.receive = (file, text) => arrived.get(file)?.(text);
-
-  function script(file) {
-    return new Promise((resolve, reject) => {
-      const element = document.createElement("script");
-      element.src = new URL(file, base);
-      element.onload = () => { element.remove(); resolve(); };
-      element.onerror = () => {
-        element.remove();
-        reject(Object.assign(new Error(file), { key: "offline" }));
-      };
-      document.head.append(element);
-    });
-  }
-
-  function decode(text) {
-    if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
-    const letters = atob(text), bytes = new Uint8Array(letters.length);
-    for (let i = 0; i < letters.length; i++) bytes[i] = letters.charCodeAt(i);
-    return bytes;
-  }
-
-  async function piece({ file, hash }) {
-    let text;
-    arrived.set(file, (found) => { text = found; });
-    await script(file);
-    arrived.delete(file);
-    const bytes = decode(text || "");
-    // Plain http has no such digest; there gzip's own checksum tells.
-    const digest = crypto.subtle && new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-    const hex = digest && Array.from(digest, (b) => b.toString(16).padStart(2, "0")).join("");
-    if (digest && hex !== hash) throw Object.assign(new Error(file), { key: "broken" });
-    return bytes;
-  }
-
-  async function load() {
-    if (!live.pieces) await script("list.js");
-    const wanted = Object.entries(live.pieces).filter(([name]) => !files[name]);
-    const all = Object.values(live.pieces).flat().reduce((sum, p) => sum + p.bytes, 0);
-    let loaded = all - wanted.flatMap(([, pieces]) => pieces)
-      .reduce((sum, p) => sum + p.bytes, 0);
-    const queue = wanted.flatMap(([name, pieces]) => pieces.map((p, i) => [name, p, i]));
-    const parts = Object.fromEntries(wanted.map(([name, pieces]) => [name, pieces.map(() => null)]));
-    const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
-    let failed = false;
-    const tellAll = () => {
-      if (!failed) tellState("loading", { loaded: megabytes(loaded), all: megabytes(all) });
-    };
-    tellAll();
-    const next = async () => {
-      while (queue.length) {
-        const [name, each, i] = queue.shift();
-        parts[name][i] = await piece(each);
-        loaded += each.bytes;
-        tellAll();
-        if (!parts[name].every(Boolean)) continue;
-        files[name] = await unzip(parts[name], each.file);
-        // The largest comes first, and is compiled while others load; once for all workers.
-        if (name.endsWith(".wasm")) {
-          compiled = WebAssembly.compile(files[name]);
-          compiled.catch(() => {});  // is told by who waits for it
-        }
-      }
-    };
-    try {
-      await Promise.all(Array.from({ length: AT_ONCE }, next));
-    } catch (error) {
-      failed = true;
-      queue.length = 0;  // nothing goes on after the first failure
-      throw error;
-    }
-  }
-
-  async function unzip(parts, file) {
-    try {
-      const stream = new Blob(parts).stream().pipeThrough(new DecompressionStream("gzip"));
-      return await new Response(stream).arrayBuffer();
-    } catch (error) {
-      throw Object.assign(new Error(file), { key: "broken" });
-    }
-  }
-
-  // Python: one worker a page
-
-  let ready = null;  // a promise of the worker
-  let worker = null;
-  let runs = 0;
-
-  // How far it is on its way; the cell that waits for it hears of it.
-  let state = null, listener = () => {};
-
-  function tellState(...now) {
-    state = now;
-    listener(...now);
-  }
-
-  function startWorker() {
-    ready = ready || (async () => {
-      await load();
-      tellState("starting");
-      const texts = ["pyodide.js", "pyodide.asm.js", "worker.js"].map((name) => files[name]);
-      const glue = texts.flatMap((text) => [text, "\n;\n"]);
-      const address = URL.createObjectURL(new Blob(glue, { type: "text/javascript" }));
-      worker = new Worker(address);
-      const { promise, hear } = answer(worker);
-      const tablet = navigator.platform === "MacIntel" && navigator.maxTouchPoints > 1;
-      try {
-        worker.postMessage({ kind: "start", files, module: await compiled, tablet });
-        await promise;
-      } finally {
-        hear.abort();
-        URL.revokeObjectURL(address);
-      }
-      document.querySelectorAll(".live-offer .live-size").forEach((size) => size.remove());
-      state = null;
-      return worker;
-    })();
-    ready.catch((error) => {
-      state = null;
-      end();
-      if (error.key) return;
-      compiled = null;  // it may have been that: all of it comes anew
-      Object.keys(files).forEach((name) => delete files[name]);
-    });
-    return ready;
-  }
-
-  function end() {
-    worker?.terminate();
-    worker = ready = null;
-  }
-
-  // The next message that ends something; what is printed on the way is handed on.
-  function answer(python, print = () => {}) {
-    const hear = new AbortController();
-    const promise = new Promise((resolve, reject) => {
-      const died = (why) => reject(Object.assign(new Error(why), { key: "died" }));
-      const { signal } = hear;
-      python.addEventListener("message", ({ data }) => {
-        if (data.kind === "printed") print(data.text);
-        else if (data.kind === "died") died(data.text);
-        else resolve(data);
-      }, { signal });
-      python.addEventListener("error", (event) => died(event.message || "?"), { signal });
-    });
-    return { promise, hear };
-  }
-
-  let stop = () => {};  // ends what runs now
-
-  async function run(code, tell, print) {
-    if (typeof WebAssembly !== "object" || typeof DecompressionStream !== "function") {
-      throw Object.assign(new Error(), { key: "unable" });
-    }
-    let busy = false, timer;
-    const stopped = new Promise((_, reject) => {
-      stop = (key = "stopped", values = {}) => {
-        if (busy) end();  // what is loaded, or only loads, stays
-        reject(Object.assign(new Error(), { key, values }));
-      };
-    });
-    const mine = stop;
-    try {
-      listener = tell;
-      if (state) tell(...state);
-      const python = await Promise.race([startWorker(), stopped]);
-      tell("running");
-      const { promise, hear } = answer(python, print);
-      busy = true;
-      timer = setTimeout(() => mine("slow", { seconds: SECONDS }), SECONDS * 1000);
-      python.postMessage({ ...code, kind: "run", number: ++runs });
-      try {
-        return await Promise.race([promise, stopped]);
-      } catch (error) {
-        if (error.key === "died") end();
-        listener = () => {};
-        startWorker().catch(() => {});  // the next is ready before the next click
-        throw error;
-      } finally {
-        hear.abort();
-      }
-    } finally {
-      clearTimeout(timer);
-      if (stop === mine) stop = () => {};
-      if (listener === tell) listener = () => {};
-    }
   }
 
   // Editor
@@ -242,14 +45,15 @@
     const { value, selectionStart: from, selectionEnd: to } = area;
     const start = value.lastIndexOf("\n", from - 1) + 1;
     const end = value.indexOf("\n", Math.max(to - 1, from));
-    const stop = end < 0 ? value.length : end;
-    const old = value.slice(start, stop);
+    const last = end < 0 ? value.length : end;
+    const old = value.slice(start, last);
     const lines = old.split("\n").map(change);
     if (lines.join("\n") === old) return;
-    area.setSelectionRange(start, stop);
+    area.setSelectionRange(start, last);
     type(area, lines.join("\n"));
     const moved = lines[0].length - old.split("\n")[0].length;
-    if (from === to) area.setSelectionRange(Math.max(start, from + moved), Math.max(start, from + moved));
+    const at = Math.max(start, from + moved);
+    if (from === to) area.setSelectionRange(at, at);
     else area.setSelectionRange(start, start + lines.join("\n").length);
   }
 
@@ -353,7 +157,7 @@
     let turn = 0;
 
     async function start() {
-      stop();
+      live.stop();
       const mine = ++turn;  // who starts again before the end hears of the last run alone
       // A button that goes away must not take the focus with it.
       const leave = (place) => {
@@ -370,7 +174,7 @@
       const tell = (key, values) => (mine === turn ? say(status, key, values) : null);
       const code = { source: area.value, prelude: task.prelude };
       try {
-        const result = await run(code, tell, print);
+        const result = await live.run(code, tell, print);
         if (result.verdict && verdict) show(result.verdict);
         else forget();
         if (result.error) fail(result.error);
@@ -400,7 +204,7 @@
 
     const does = {
       run: start,
-      stop: () => stop(),
+      stop: () => live.stop(),
       indent: () => shift(area, indent),
       outdent: () => shift(area, outdent),
       reset() {
